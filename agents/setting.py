@@ -1,0 +1,311 @@
+"""What a scenario fixes: every array that is the same in all replicates, computed once and shared read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from waico.agents import covariates
+from waico.scenarios.facts import Facts, load_facts
+from waico.scenarios.schema import Institution, Scenario
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+
+SIZE_FACTOR = {"small": 0.5, "medium": 1.0, "large": 2.0}
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """Arrays of a scenario. N states (sorted by ISO3 code), K issues, J institutions, F firms (sorted by id).
+
+    Attributes:
+        scenario: where all of it comes from.
+        codes, issues, bodies, firms: names of the rows.
+        ideal, salience, floor, ceiling: (N, K); ideal points before the replicate's noise, salience summing to 1.
+        tolerance, openness: (N,).
+        weight, gdp, population: shares of the world, (N,).
+        need, scale, polyarchy: indices in [0, 1], (N,); scale is ln GDP from the smallest to the largest state.
+        standing: standardized covariates estimated on history, (6, N, J).
+        leverage: how far the rival can press each state, (N, J).
+        rival_camp: share of each state in the weight of the rival's allies, (N, J); columns sum to 1 or 0.
+        camp: +1 sponsor's, -1 rival's, 0 neither, (N, J).
+        ties: row-normalized networks, (N, N).
+        quota: capital quota for entry into force, (N, J).
+        sponsor, rival: rows of the two principals, (J,).
+        rival_body: the institution whose sponsor is the rival, or -1, (J,).
+        of_rival: values (..., J) @ of_rival gives each institution its rival body's value, 0 without one, (J, J).
+        at_risk: states that decide on joining: neither sponsor nor rival, (N, J).
+        text_0, status_quo: (J, K).
+        staged: whether endorsing is a stage of its own, (J,). launch: whether it opens with a ceremony, (J,).
+        after_days: days from tabling to ceremony, NaN where the date is fixed, (J,). window_days: (J,).
+        depth_mask, fit_mask: which issues bind, which count in fit, (K,).
+        blocs: per institution the rows that decide as one, or None.
+        markets: distinct rows of exposure of firms to states, (H, N); market: the row of each firm, (F,).
+        asked: per market the sum over its firms of budget * (salience, salience * position), (H, 2 K).
+        firm_position, firm_salience: (F, K). budget, technology: (F,). firm_home: (F,), -1 outside the agents.
+        allied: row-normalized alliances among firms, (F, F).
+    """
+
+    scenario: Scenario
+    codes: tuple[str, ...]
+    issues: tuple[str, ...]
+    bodies: tuple[str, ...]
+    firms: tuple[str, ...]
+    ideal: Floats
+    salience: Floats
+    floor: Floats
+    ceiling: Floats
+    tolerance: Floats
+    openness: Floats
+    weight: Floats
+    gdp: Floats
+    population: Floats
+    need: Floats
+    scale: Floats
+    polyarchy: Floats
+    standing: Floats
+    leverage: Floats
+    rival_camp: Floats
+    camp: NDArray[np.int8]
+    ties: Floats
+    quota: Floats
+    sponsor: Indices
+    rival: Indices
+    rival_body: Indices
+    of_rival: Floats
+    at_risk: Flags
+    text_0: Floats
+    status_quo: Floats
+    staged: Flags
+    launch: Flags
+    after_days: Floats
+    window_days: Floats
+    depth_mask: Floats
+    fit_mask: Floats
+    blocs: tuple[Indices | None, ...]
+    markets: Floats
+    market: Indices
+    asked: Floats
+    firm_position: Floats
+    firm_salience: Floats
+    budget: Floats
+    technology: Floats
+    firm_home: Indices
+    allied: Floats
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Setting:
+        """Compute the arrays of a scenario.
+
+        Raises:
+            InputError: the scenario asks for data that do not exist or were not public.
+        """
+        facts = load_facts(scenario)
+        nations = facts.nations
+        ideal = covariates.ideal_points(facts, scenario)
+        setting = cls(
+            scenario=scenario,
+            codes=tuple(nations.index),
+            issues=tuple(scenario.issue_ids),
+            bodies=tuple(scenario.institution_ids),
+            firms=tuple(facts.firms.index),
+            ideal=ideal,
+            **_judgements(scenario, nations.index),
+            weight=covariates.capability(facts, scenario),
+            gdp=_share(nations["gdp"]),
+            population=_share(nations["population"]),
+            need=covariates.need(facts),
+            scale=covariates.capability_scale(facts),
+            polyarchy=nations["polyarchy"].to_numpy(dtype=float),
+            ties=covariates.ties(facts, scenario.nations.ties),
+            **_principals(scenario, facts),
+            text_0=_texts(scenario, "opening"),
+            status_quo=_texts(scenario, "status_quo"),
+            **_calendar(scenario.institutions),
+            depth_mask=_mean_mask([issue.binding for issue in scenario.issues]),
+            fit_mask=np.array([float(issue.in_fit) for issue in scenario.issues]),
+            **_firms(facts, scenario, ideal),
+        )
+        for field in fields(setting):
+            value = getattr(setting, field.name)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+        return setting
+
+
+def _share(values: pd.Series) -> Floats:
+    numbers = values.to_numpy(dtype=float)
+    return np.asarray(numbers / numbers.sum())
+
+
+def _mean_mask(flags: list[bool]) -> Floats:
+    """Weights that take the mean over the flagged issues; all 0 if none is flagged."""
+    mask = np.array(flags, dtype=float)
+    return np.asarray(mask / max(mask.sum(), 1.0))
+
+
+def _texts(scenario: Scenario, name: str) -> Floats:
+    return np.array([[getattr(body, name)[issue] for issue in scenario.issue_ids] for body in scenario.institutions])
+
+
+def _calendar(bodies: list[Institution]) -> dict[str, np.ndarray]:
+    """What of the institutions' dates does not depend on when they are tabled."""
+    after = [np.nan if body.signature.after_days is None else body.signature.after_days for body in bodies]
+    return {
+        "staged": np.array([body.endorsement is not None for body in bodies]),
+        "launch": np.array([body.endorsement is not None and body.endorsement.launch for body in bodies]),
+        "after_days": np.array(after, dtype=float),
+        "window_days": np.array([body.signature.window_days for body in bodies], dtype=float),
+    }
+
+
+def _judgements(scenario: Scenario, codes: pd.Index) -> dict[str, Floats]:
+    """Salience, red lines, tolerance and openness of every state, with the overrides of single states."""
+    n, issues = len(codes), scenario.issue_ids
+    salience = np.tile([issue.salience for issue in scenario.issues], (n, 1)).astype(float)
+    floor, ceiling = np.zeros_like(salience), np.ones_like(salience)
+    tolerance, openness = np.full(n, scenario.nations.tolerance), np.full(n, scenario.nations.openness)
+    for code, nation in scenario.nations.overrides.items():
+        row = codes.get_loc(code)
+        for issue, value in nation.salience.items():
+            salience[row, issues.index(issue)] = value
+        for issue, line in nation.red_lines.items():
+            floor[row, issues.index(issue)] = 0.0 if line.floor is None else line.floor
+            ceiling[row, issues.index(issue)] = 1.0 if line.ceiling is None else line.ceiling
+        tolerance[row] = tolerance[row] if nation.tolerance is None else nation.tolerance
+        openness[row] = openness[row] if nation.openness is None else nation.openness
+    salience /= salience.sum(axis=1, keepdims=True)
+    return {"salience": salience, "floor": floor, "ceiling": ceiling, "tolerance": tolerance, "openness": openness}
+
+
+def _principals(scenario: Scenario, facts: Facts) -> dict[str, object]:
+    """What depends on who sponsors and who opposes each institution."""
+    codes, bodies = facts.nations.index, scenario.institutions
+    rival_body = _rival_body(scenario)
+    of_rival = np.zeros((len(bodies), len(bodies)))
+    of_rival[rival_body[rival_body >= 0], np.flatnonzero(rival_body >= 0)] = 1.0
+    weight = covariates.capability(facts, scenario)
+    rows = [_principal_rows(facts, body, weight) for body in bodies]
+    return {
+        "sponsor": np.array([codes.get_loc(body.sponsor) for body in bodies]),
+        "rival": np.array([codes.get_loc(body.rival) for body in bodies]),
+        "rival_body": rival_body,
+        "of_rival": of_rival,
+        "blocs": tuple(_bloc(facts, body) for body in bodies),
+        **{name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]},
+    }
+
+
+def _rival_body(scenario: Scenario) -> Indices:
+    sponsors = [body.sponsor for body in scenario.institutions]
+    return np.array([sponsors.index(body.rival) if body.rival in sponsors else -1 for body in scenario.institutions])
+
+
+def _principal_rows(facts: Facts, body: Institution, weight: Floats) -> dict[str, np.ndarray]:
+    codes = facts.nations.index
+    at_risk = ~codes.isin([body.sponsor, body.rival])
+    allies = covariates.affiliation(facts, body.rival, "alliance") * weight
+    allies[codes.get_loc(body.rival)] = 0.0
+    camp = covariates.affiliation(facts, body.sponsor, "camp") - covariates.affiliation(facts, body.rival, "camp")
+    return {
+        "at_risk": at_risk,
+        "standing": covariates.standing(facts, body, at_risk),
+        "leverage": covariates.leverage(facts, body.rival),
+        "rival_camp": allies / allies.sum() if allies.sum() > 0 else allies,
+        "camp": np.sign(np.round(camp, 9)).astype(np.int8),
+        "quota": _quota(facts, body),
+    }
+
+
+def _bloc(facts: Facts, body: Institution) -> Indices | None:
+    return np.flatnonzero(facts.nations[body.bloc].to_numpy() > 0) if body.bloc else None
+
+
+def _quota(facts: Facts, body: Institution) -> Floats:
+    """Capital quota: by GDP, with a fixed part for the states of a group if the body has one. Sums to 1."""
+    gdp = facts.nations["gdp"].to_numpy(dtype=float)
+    rule = body.entry_into_force
+    if rule.quota_group is None:
+        return np.asarray(gdp / gdp.sum())
+    group = facts.nations[rule.quota_group].to_numpy() > 0
+    inside, outside = gdp[group].sum(), gdp[~group].sum()
+    quota = np.zeros_like(gdp)
+    quota[group] = rule.quota_group_share * gdp[group] / inside if inside > 0 else 0.0
+    quota[~group] = (1.0 - rule.quota_group_share) * gdp[~group] / outside if outside > 0 else 0.0
+    return np.asarray(quota / quota.sum())
+
+
+def _firms(facts: Facts, scenario: Scenario, ideal: Floats) -> dict[str, np.ndarray]:
+    """Firms: positions (a stance if known, else that of their home), budgets, technology, markets, alliances."""
+    table, codes = facts.firms, facts.nations.index
+    n_firms, n_issues = len(table), len(scenario.issues)
+    homes = [] if table.empty else list(table["home"])
+    home = np.array([codes.get_loc(code) if code in codes else -1 for code in homes], dtype=np.intp)
+    salience = np.array([issue.salience for issue in scenario.issues], dtype=float)
+    positions = np.full((n_firms, n_issues), 0.5)
+    positions[home >= 0] = ideal[home[home >= 0]]
+    for k, issue in enumerate(scenario.issues):
+        if n_firms:
+            read = covariates.stance_positions(table, {str(s): int(v) for s, v in issue.stance.items() if s in table})
+            positions[:, k] = np.where(np.isfinite(read), read, positions[:, k])
+    size = np.array([] if table.empty else table["size_class"].map(SIZE_FACTOR), dtype=float)
+    budget, technology = (
+        np.array([] if table.empty else facts.layers[column].reindex(table["layer"]), dtype=float) * size
+        for column in ("budget", "technology")
+    )
+    markets, market = _markets(facts, scenario, homes, home)
+    budget = budget / budget.sum() * scenario.firms.total_lobbying if scenario.firms and n_firms else budget
+    firm_salience = np.tile(salience / salience.sum(), (n_firms, 1))
+    asked = np.zeros((len(markets), 2 * n_issues))
+    np.add.at(asked, market, budget[:, None] * np.concatenate([firm_salience, firm_salience * positions], axis=1))
+    return {
+        "firm_position": positions,
+        "firm_salience": firm_salience,
+        "asked": asked,
+        "budget": budget,
+        "technology": technology / technology.sum() if n_firms else technology,
+        "firm_home": home,
+        "markets": markets,
+        "market": market,
+        "allied": _allied(table, scenario),
+    }
+
+
+def _markets(facts: Facts, scenario: Scenario, homes: list[str], home: Indices) -> tuple[Floats, Indices]:
+    """Exposure of firms to states: part at home, the rest by the home's trade shares; one row per distinct home."""
+    if not homes or scenario.firms is None:
+        return np.zeros((0, len(facts.nations))), np.zeros(0, dtype=np.intp)
+    distinct = sorted(set(homes))
+    rows = np.zeros((len(distinct), len(facts.nations)))
+    for h, code in enumerate(distinct):
+        trade = facts.firm_trade.loc[code].to_numpy(dtype=float)
+        trade = trade / trade.sum() if trade.sum() > 0 else trade
+        row = home[homes.index(code)]
+        at_home = scenario.firms.home_exposure if row >= 0 else 0.0
+        rows[h] = (1.0 - at_home) * trade
+        if row >= 0:
+            rows[h, row] += at_home
+    return rows, np.array([distinct.index(code) for code in homes], dtype=np.intp)
+
+
+def _allied(table: pd.DataFrame, scenario: Scenario) -> Floats:
+    """Who is allied with whom: the table's standing alliances and the scenario's active ones, rows summing to 1 or 0."""
+    n = len(table)
+    allied = np.zeros((n, n))
+    groups: dict[str, list[int]] = {}
+    for row, names in enumerate([] if table.empty else table["alliances"]):
+        for name in filter(None, names.split(";")):
+            groups.setdefault(name, []).append(row)
+    for alliance in scenario.firms.alliances if scenario.firms else []:
+        if alliance.active:
+            groups[alliance.id] = [table.index.get_loc(firm) for firm in alliance.members]
+    for members in groups.values():
+        allied[np.ix_(members, members)] = 1.0
+    np.fill_diagonal(allied, 0.0)
+    sums = allied.sum(axis=1, keepdims=True)
+    return np.divide(allied, sums, out=allied, where=sums > 0)

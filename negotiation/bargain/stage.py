@@ -1,0 +1,110 @@
+"""The bargaining stage: who sits at which table, with what weight, and where the protocol moves the text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waico.agents import Institutions, Stage, World
+from waico.agents.compiled import first_largest
+from waico.agents.world import ENDORSED
+from waico.negotiation.adopt import AdoptionRule
+from waico.negotiation.bargain.protocol import BargainingProtocol
+from waico.negotiation.clock import Round
+from waico.negotiation.events import Events, Kind
+from waico.negotiation.prospects import Prospects
+from waico.negotiation.table import Table
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+def bargain(
+    world: World,
+    institutions: Institutions,
+    prospects: Prospects,
+    protocol: BargainingProtocol,
+    rules: list[AdoptionRule],
+    now: Round,
+    events: Events,
+) -> dict[int, tuple[Indices, Table]]:
+    """Move the text of every institution under negotiation; those adopted stand.
+
+    Reads stated positions and P; writes institutions.text.
+
+    Returns:
+        Participants (rows) and table by institution, with the new text, for the stage of adoption.
+    """
+    tables = {}
+    for j in np.flatnonzero(institutions.stage == int(Stage.NEGOTIATING)):
+        if institutions.adopted(int(j)):
+            continue
+        rows = participants(world, institutions, int(j))
+        table = table_of(world, institutions, prospects, int(j), rows, now.start)
+        weight = rules[j].weight(table)
+        text = protocol.move(table, weight, now.days)
+        _log_amendment(events, now, int(j), rows, table, weight, text)
+        institutions.text[j] = text
+        tables[int(j)] = rows, replace(table, text=text)
+    return tables
+
+
+def participants(world: World, institutions: Institutions, j: int) -> Indices:
+    """Rows of the states that negotiate: all, a list, or those engaged; the sponsor always, those that left never."""
+    setting, body = world.setting, world.setting.scenario.institutions[j]
+    if body.participants == "all":
+        seated = np.ones(len(setting.codes), dtype=bool)
+    elif body.participants == "engaged":
+        seated = world.status[:, j] >= ENDORSED
+        seated[[setting.codes.index(code) for code in body.named]] = True
+    else:
+        seated = np.zeros(len(setting.codes), dtype=bool)
+        seated[[setting.codes.index(code) for code in body.participants]] = True
+    seated[setting.sponsor[j]] = True
+    return np.flatnonzero(seated & ~institutions.walked_out[:, j])
+
+
+def table_of(
+    world: World, institutions: Institutions, prospects: Prospects, j: int, rows: Indices, day: float
+) -> Table:
+    """The table of institution `j` with the participants in `rows`."""
+    setting = world.setting
+    capability = setting.weight[rows]
+    return Table(
+        position=world.stated[rows],
+        salience=world.salience[rows],
+        capability=capability / capability.sum(),
+        tolerance=world.tolerance[rows],
+        floor=world.floor[rows],
+        ceiling=world.ceiling[rows],
+        text=institutions.text[j],
+        status_quo=setting.status_quo[j],
+        undecided=prospects.undecided[rows, j],
+        expected=float(prospects.at_ceremony[j]),
+        sponsor=int(np.searchsorted(rows, setting.sponsor[j])),
+        agenda_power=agenda_power(institutions, j, day),
+        smoothness=setting.scenario.decision.smoothness,
+    )
+
+
+def agenda_power(institutions: Institutions, j: int, day: float) -> float:
+    """The sponsor's share in the text: full at tabling, nil at the planned ceremony, linear between."""
+    body = institutions.setting.scenario.institutions[j]
+    planned, proposed = institutions.planned[j], institutions.proposed[j]
+    left = (planned - day) / (planned - proposed) if planned > proposed else 0.0
+    return float(body.agenda_power * np.clip(left, 0.0, 1.0))
+
+
+def _log_amendment(
+    events: Events, now: Round, j: int, rows: Indices, table: Table, weight: Floats, text: Floats
+) -> None:
+    """One event: the issue on which the text moved most, and the participant that pulled it there hardest."""
+    change = text - table.text
+    k = first_largest(np.abs(change))
+    if change[k] == 0.0:
+        return
+    pull = weight * table.salience[:, k] * (table.position[:, k] - table.text[k]) * np.sign(change[k])
+    actor = rows[first_largest(pull)]
+    events.add(now.number, Kind.AMENDED, j, actor + events.names.nations, k + events.names.issues, change[k])

@@ -1,0 +1,107 @@
+"""Time: rounds, the windows in which things are open, and how launch and deadline raise a hazard."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from waico.agents import Institutions
+from waico.agents.compiled import compiled
+from waico.scenarios.schema import Rounds
+
+HALVING_DAYS = 14.0   # the pull of a deadline doubles with every fortnight that passes
+PROSPECT_DAYS = 360.0   # how far states look ahead where no deadline lies before them
+
+
+class Round(NamedTuple):
+    """Round `number` runs from day `start` to day `end` after the freeze date."""
+
+    number: int
+    start: float
+    end: float
+
+    @property
+    def days(self) -> float:
+        """Length in days."""
+        return self.end - self.start
+
+
+class Pull(NamedTuple):
+    """Coefficients of time, on the log hazard: at a launch, towards a deadline, after it."""
+
+    launch: float
+    deadline: float
+    late: float
+
+
+class Window(NamedTuple):
+    """When something is open: from `opens`, at first until `closes`, later at another rate.
+
+    `ceremony` says whether the opening is a launch.
+    """
+
+    opens: float
+    closes: float
+    ceremony: bool
+
+
+def next_round(number: int, start: float, institutions: Institutions, rounds: Rounds, last: float) -> Round:
+    """The round that starts at day `start`, cut short at the first day on which something opens or closes."""
+    length = rounds.days
+    for j in range(len(institutions)):
+        if institutions.adopted(j) and institutions.opens[j] <= start < institutions.closes[j]:
+            length = rounds.window_days
+    milestones = institutions.milestones()
+    ahead = milestones[np.searchsorted(milestones, start, side="right") :]
+    return Round(number, start, min(start + length, last, float(ahead[0]) if len(ahead) else math.inf))
+
+
+@compiled
+def closeness(start: float, end: float, deadline: float) -> float:
+    """Mean over a round of 2^(-days left / 14), in [0, 1]; 0 once the deadline has passed or without one."""
+    if end > deadline or math.isinf(deadline):
+        return 0.0
+    rate = math.log(2.0) / HALVING_DAYS
+    return (math.exp(-rate * (deadline - end)) - math.exp(-rate * (deadline - start))) / (rate * (end - start))
+
+
+@compiled
+def time_factor(window: Window, start: float, end: float, pull: Pull) -> float:
+    """What time multiplies a hazard by in a round; 0 before the window opens."""
+    if start < window.opens:
+        return 0.0
+    if start >= window.closes:
+        return math.exp(pull.late)
+    launch = pull.launch if window.ceremony and start == window.opens else 0.0
+    return math.exp(launch + pull.deadline * closeness(start, end, window.closes))
+
+
+@compiled
+def exposure(window: Window, day: float, step: float, pull: Pull) -> float:
+    """Sum of time factor * days / 30 over the rounds to come until the window closes; over a year if that is past.
+
+    0 while nobody knows when it opens.
+    """
+    start = max(day, window.opens)
+    if math.isinf(start):
+        return 0.0
+    if start >= window.closes:
+        return math.exp(pull.late) * PROSPECT_DAYS / 30.0
+    end = start + PROSPECT_DAYS if math.isinf(window.closes) else window.closes
+    total = 0.0
+    while start < end:
+        stop = min(start + step, end)
+        total += time_factor(window, start, stop, pull) * (stop - start) / 30.0
+        start = stop
+    return total
+
+
+@compiled
+def exposure_at_ceremony(window: Window, step: float, pull: Pull) -> float:
+    """Time factor * days / 30 of the round of the ceremony alone; 0 while its day is unknown."""
+    if math.isinf(window.opens):
+        return 0.0
+    end = min(window.opens + step, window.closes)
+    return time_factor(window, window.opens, end, pull) * (end - window.opens) / 30.0

@@ -1,0 +1,235 @@
+"""Stage 6, decide: states endorse, sign, ratify and withdraw; firms become partners; bodies come into force."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waico.agents import Institutions, Stage, World
+from waico.agents.compiled import compiled
+from waico.agents.world import ENDORSED, OUTSIDE, RATIFIED, SIGNED, WITHDRAWN
+from waico.negotiation.clock import Round
+from waico.negotiation.events import NOBODY, Events, Kind
+from waico.negotiation.payoff import Payoff
+from waico.negotiation.prospects import Prospects, is_active
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+Statuses = NDArray[np.int8]
+
+
+def decide(
+    world: World, institutions: Institutions, payoff: Payoff, prospects: Prospects, now: Round, events: Events
+) -> None:
+    """Let every transition happen whose summed hazard passes its threshold, from the values at the round's start.
+
+    Reads payoff and prospects; writes status, rounds and sums of world, and stage of institutions.
+    """
+    status, stage = world.status.copy(), institutions.stage
+    signing = (stage == int(Stage.OPEN_FOR_SIGNATURE)) | (stage == int(Stage.IN_FORCE))
+    open_now = signing & (institutions.opens <= now.start)
+    if open_now.any():
+        partner(world, institutions, open_now, now, events)
+        withdraw(world, payoff, status, now, events)
+        ratify(world, status, now, events)
+    endorse(world, payoff, prospects, status, is_active(institutions), now, events)
+    if open_now.any():
+        sign(world, payoff, prospects, status, open_now, now, events)
+        enter_into_force(world, institutions, open_now, now, events)
+
+
+def endorse(
+    world: World, payoff: Payoff, prospects: Prospects, status: Statuses, active: Flags, now: Round, events: Events
+) -> None:
+    """Outside -> endorsed, where the institution has such a stage and is on the table (`active`, (J,))."""
+    factor = prospects.endorse_factor * active * (now.days / 30.0)
+    may, passed = np.zeros((2, *status.shape), dtype=bool)
+    lowest = np.full(len(active), OUTSIDE)
+    count = _accumulate(
+        world.endorse_sum, world.endorse_at, prospects.endorse_rate, factor, prospects.may, status, lowest, OUTSIDE,
+        may, passed,
+    )  # fmt: skip
+    for j in np.flatnonzero(count):
+        _step_up(world, payoff, passed[:, j], may[:, j], int(j), ENDORSED, now, events)
+
+
+def sign(
+    world: World, payoff: Payoff, prospects: Prospects, status: Statuses, open_now: Flags, now: Round, events: Events
+) -> None:
+    """Endorsed -> signed, once a text is open; without a stage of endorsement, outside -> endorsed and signed.
+
+    Sponsors sign in the first open round. `status` is that of the round's start; `open_now`: institutions, (J,).
+    """
+    factor = prospects.sign_factor * open_now * (now.days / 30.0)
+    may, passed = np.zeros((2, *status.shape), dtype=bool)
+    lowest = np.where(world.setting.staged, ENDORSED, OUTSIDE)
+    count = _accumulate(
+        world.sign_sum, world.sign_at, prospects.sign_rate, factor, prospects.may, status, lowest, ENDORSED,
+        may, passed,
+    )  # fmt: skip
+    for j in np.flatnonzero(open_now):
+        sponsor = world.setting.sponsor[j]
+        if status[sponsor, j] == ENDORSED:
+            passed[sponsor, j] = may[sponsor, j] = True
+            count[j] += 1
+        if count[j]:
+            _step_up(world, payoff, passed[:, j], may[:, j], int(j), SIGNED, now, events)
+
+
+@compiled
+def _accumulate(
+    sums: Floats, at: Floats, rate: Floats, factor: Floats, free: Flags, status: Statuses, lowest: Indices,
+    highest: int, may: Flags, passed: Flags,
+) -> Indices:  # fmt: skip
+    """Add rate * factor for states free to move between two statuses, mark those that pass their threshold, count."""
+    count = np.zeros(len(factor), np.intp)
+    for j in range(len(factor)):
+        if factor[j] > 0.0:
+            for i in range(len(sums)):
+                if free[i, j] and lowest[j] <= status[i, j] <= highest:
+                    may[i, j] = True
+                    sums[i, j] += rate[i, j] * factor[j]
+                    if sums[i, j] >= at[i, j]:
+                        passed[i, j] = True
+                        count[j] += 1
+    return count
+
+
+def _step_up(
+    world: World, payoff: Payoff, passed: Flags, may: Flags, j: int, to: int, now: Round, events: Events
+) -> None:
+    """Raise the status of those that passed; a bloc moves as one, when members of most of its weight want to."""
+    setting, bloc = world.setting, world.setting.blocs[j]
+    if bloc is not None:
+        wants = passed[bloc] | (world.status[bloc, j] >= to)
+        majority = setting.weight[bloc][wants].sum() > 0.5 * setting.weight[bloc].sum()
+        passed = passed.copy()
+        passed[bloc] = may[bloc] & majority
+    rows = np.flatnonzero(passed)
+    if to == SIGNED:
+        world.round_endorsed[rows[world.status[rows, j] == OUTSIDE], j] = now.number
+        world.round_signed[rows, j] = now.number
+        world.ratify_day[rows, j] = now.end + ratification_lag(world)[rows, j]
+    else:
+        world.round_endorsed[rows, j] = now.number
+    world.status[rows, j] = to
+    decisive = payoff.terms[:, rows, j].argmax(axis=0) + events.names.terms
+    kind = Kind.SIGNED if to == SIGNED else Kind.ENDORSED
+    events.add(now.number, kind, j, rows + events.names.nations, decisive, payoff.total[rows, j])
+
+
+def ratification_lag(world: World) -> Floats:
+    """Days from signature to ratification: lognormal, stretched by domestic veto players, (N, J)."""
+    rule = world.setting.scenario.decision.ratify
+    stretch = rule.median_days * (1.0 + rule.veto_players * world.setting.polyarchy[:, None])
+    return np.asarray(stretch * np.exp(rule.spread * world.ratify_lag))
+
+
+def ratify(world: World, status: Statuses, now: Round, events: Events) -> None:
+    """Signed -> ratified once the lag has passed."""
+    if world.ratify_day.min() > now.end:
+        return
+    due = (status == SIGNED) & (world.status == SIGNED) & (world.ratify_day <= now.end)
+    world.ratify_day[due | (world.status < SIGNED)] = np.inf
+    for j in np.flatnonzero(due.any(axis=0)):
+        rows = np.flatnonzero(due[:, j])
+        world.status[rows, j] = RATIFIED
+        world.round_ratified[rows, j] = now.number
+        events.add(now.number, Kind.RATIFIED, int(j), rows + events.names.nations)
+
+
+def withdraw(world: World, payoff: Payoff, status: Statuses, now: Round, events: Events) -> None:
+    """Members leave for good when their payoff stays below the margin for long enough."""
+    rule = world.setting.scenario.decision.withdraw
+    low = (payoff.total < -rule.margin) & (status >= SIGNED) & world.setting.at_risk
+    if not low.any():
+        world.low_days[:] = 0.0
+        return
+    world.low_days = np.where(low, world.low_days + now.days, 0.0)
+    leaving = world.low_days >= rule.days
+    for j in np.flatnonzero(leaving.any(axis=0)):
+        rows = np.flatnonzero(leaving[:, j])
+        worst = payoff.terms[:, rows, j].argmin(axis=0) + events.names.terms
+        world.status[rows, j] = WITHDRAWN
+        world.round_withdrawn[rows, j] = now.number
+        world.low_days[rows, j] = 0.0
+        events.add(now.number, Kind.WITHDREW, int(j), rows + events.names.nations, worst, payoff.total[rows, j])
+
+
+def partner(world: World, institutions: Institutions, open_now: Flags, now: Round, events: Events) -> None:
+    """Firms become partners of bodies open for signature: markets among members, cost, their home, their allies."""
+    setting = world.setting
+    rule = setting.scenario.decision.partner
+    base = rule.b0 - rule.b_cost * (institutions.text @ setting.depth_mask)
+    before = world.partner.copy()
+    joined = _partner(
+        rule.b_market, rule.b_home, rule.b_allied, base, now.days / 30.0, open_now, setting.markets, setting.market,
+        setting.allied, setting.firm_home, setting.rival, setting.rival_body, world.status, before,
+        world.partner_sum, world.partner_at, world.partner,
+    )  # fmt: skip
+    if joined:
+        for j in np.flatnonzero((world.partner != before).any(axis=0)):
+            rows = np.flatnonzero(world.partner[:, j] & ~before[:, j])
+            world.round_partner[rows, j] = now.number
+            events.add(now.number, Kind.PARTNERED, int(j), rows + events.names.firms)
+
+
+@compiled
+def _partner(
+    b_market: float, b_home: float, b_allied: float, base: Floats, months: float, open_now: Flags, markets: Floats,
+    market: Indices, allied: Floats, home: Indices, rival: Indices, rival_body: Indices, status: Statuses,
+    before: Flags, sums: Floats, at: Floats, partners: Flags,
+) -> int:  # fmt: skip
+    """Add this round's hazards of firms that are no partners yet, mark those that pass, and count them."""
+    joined = 0
+    for j in range(len(open_now)):
+        if not open_now[j]:
+            continue
+        access = np.zeros(len(markets))
+        for h in range(len(markets)):
+            for i in range(len(status)):
+                if status[i, j] >= ENDORSED:
+                    access[h] += markets[h, i]
+        for f in range(len(market)):
+            if before[f, j]:
+                continue
+            v = base[j] + b_market * access[market[f]]
+            v += b_home * _home_stance(home[f], j, rival[j], rival_body[j], status)
+            for g in range(len(market)):
+                if before[g, j]:
+                    v += b_allied * allied[f, g]
+            sums[f, j] += np.exp(v) * months
+            if sums[f, j] >= at[f, j]:
+                partners[f, j] = True
+                joined += 1
+    return joined
+
+
+@compiled
+def _home_stance(home: int, j: int, rival: int, rival_body: int, status: Statuses) -> float:
+    """+1 if a firm's home is inside, less 1 if it is in the rival body; -1 if it is the rival; 0 if not an agent."""
+    if home < 0:
+        return 0.0
+    if home == rival:
+        return -1.0
+    stance = 1.0 if status[home, j] >= ENDORSED else 0.0
+    if rival_body >= 0 and status[home, rival_body] >= ENDORSED:
+        stance -= 1.0
+    return stance
+
+
+def enter_into_force(world: World, institutions: Institutions, open_now: Flags, now: Round, events: Events) -> None:
+    """Open texts come into force with enough ratifications by number and by quota."""
+    for j in np.flatnonzero(open_now & (institutions.stage == int(Stage.OPEN_FOR_SIGNATURE))):
+        rule = world.setting.scenario.institutions[j].entry_into_force
+        ratified = world.status[:, j] == RATIFIED
+        count = np.count_nonzero(ratified)
+        if count < rule.ratifications:
+            continue
+        quota = world.setting.quota[:, j]
+        if quota[ratified].sum() >= rule.quota_share * quota[world.signatories()[:, j]].sum():
+            institutions.stage[j] = Stage.IN_FORCE
+            institutions.round_in_force[j] = now.number
+            sponsor = world.setting.sponsor[j] + events.names.nations
+            events.add(now.number, Kind.IN_FORCE, int(j), sponsor, NOBODY, float(count))

@@ -1,0 +1,78 @@
+"""Who may join: gates, chosen by name in the scenario."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waico.agents import Institutions, Stage, World
+from waico.negotiation.clock import Round
+from waico.negotiation.events import Events, Kind
+from waico.negotiation.registry import Registry, Rule
+from waico.negotiation.terms import ALIGNMENT, SIZE
+from waico.scenarios.schema import param
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+class GateRule(Rule, ABC):
+    """Decides round by round which states are let in. A state once let in stays so."""
+
+    @abstractmethod
+    def admit(self, world: World, j: int, days: float) -> Flags:
+        """States that institution `j` lets in during a round of `days` days, shape (N,)."""
+
+
+gates: Registry[GateRule] = Registry("gate")
+
+
+@gates.register("open")
+class OpenGate(GateRule):
+    """Any state may join."""
+
+    def admit(self, world: World, j: int, days: float) -> Flags:
+        """All."""
+        return np.ones(len(world.status), dtype=bool)
+
+
+@gates.register("values")
+class ValuesGate(GateRule):
+    """States whose electoral democracy index passes a bar."""
+
+    minimum_polyarchy: float = param(0.5, "lowest electoral democracy index let in", unit="V-Dem index", ge=0, le=1)
+
+    def admit(self, world: World, j: int, days: float) -> Flags:
+        """Those that pass."""
+        return np.asarray(world.setting.polyarchy >= self.minimum_polyarchy)
+
+
+@gates.register("invitation")
+class InvitationGate(GateRule):
+    """The sponsor invites, sooner those that are close to it and large: a hazard like every other transition."""
+
+    rate: float = param(0.05, "hazard of a state of mean alignment and size", unit="per 30 days", ge=0, le=100)
+    b_align: float = param(1.0, "alignment with the sponsor, standardized", unit="log hazard", ge=-10, le=10)
+    b_size: float = param(0.5, "ln GDP, standardized", unit="log hazard", ge=-10, le=10)
+
+    def admit(self, world: World, j: int, days: float) -> Flags:
+        """Those whose summed hazard passes their threshold; adds this round's share to the sums."""
+        standing = world.setting.standing[..., j]
+        attraction = self.b_align * standing[ALIGNMENT] + self.b_size * standing[SIZE]
+        world.invite_sum[:, j] += self.rate * np.exp(attraction) * days / 30.0
+        return np.asarray(world.invite_sum[:, j] >= world.invite_at[:, j])
+
+
+def admit(world: World, institutions: Institutions, rules: list[GateRule], now: Round, events: Events) -> None:
+    """Let states in. Reads the gates of active institutions; writes world.invited."""
+    for j, gate in enumerate(rules):
+        if isinstance(gate, OpenGate):
+            if not world.invited[0, j]:
+                world.invited[:, j] = True
+        elif institutions.stage[j] != int(Stage.IDEA):
+            let_in = gate.admit(world, j, now.days) & ~world.invited[:, j] & world.setting.at_risk[:, j]
+            if let_in.any():
+                world.invited[:, j] |= let_in
+                events.add(now.number, Kind.INVITED, j, np.flatnonzero(let_in) + events.names.nations)

@@ -1,0 +1,80 @@
+"""Stage 2, lobby: firms spend where a state is undecided, and move what states say at the table."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waico.agents import World
+from waico.agents.compiled import compiled
+from waico.negotiation.clock import Round
+from waico.negotiation.events import Events, Kind
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+
+def lobby(world: World, undecided: Floats, now: Round, events: Events) -> None:
+    """Split budgets over states, and shift stated positions towards what the lobbies ask for.
+
+    Firm f spends in proportion to exposure[f, i] * undecided[i, j]. Pressure on a state counts per unit of its GDP,
+    and budgets only add up, so that splitting a firm in two changes nothing.
+
+    Args:
+        world: reads ideal, openness, budgets; writes stated and spent.
+        undecided: 4 P (1 - P) for institutions on the table, 0 elsewhere, (N, J).
+        now: the round.
+        events: gets one event per firm, with its top target.
+    """
+    setting, names = world.setting, events.names
+    if not setting.firms or setting.scenario.firms is None:
+        return
+    world.stated = np.empty_like(world.ideal)
+    shares = np.zeros((len(setting.markets), undecided.shape[1]))
+    top = np.zeros(len(setting.markets), dtype=np.intp)
+    _lobby(
+        setting.markets, setting.asked, undecided, world.ideal, world.openness,
+        setting.scenario.firms.pressure_0 * setting.gdp, world.stated, shares, top,
+    )  # fmt: skip
+    spent = (setting.budget * (now.days / 30.0))[:, None] * shares[setting.market]
+    world.spent += spent
+    amounts = spent.sum(axis=1)
+    active = np.flatnonzero(amounts)
+    targets = top[setting.market[active]] + names.nations
+    events.add(now.number, Kind.LOBBIED, -1, active + names.firms, targets, amounts[active])
+
+
+@compiled
+def _lobby(
+    markets: Floats, asked: Floats, undecided: Floats, ideal: Floats, openness: Floats, pressure_0: Floats,
+    stated: Floats, shares: Floats, top: Indices,
+) -> None:  # fmt: skip
+    """Fill in stated positions (N, K), each market's split of spending over institutions (H, J), its top target (H,).
+
+    `asked` (H, 2 K) holds the sums over a market's firms of budget * salience and of budget * salience * position.
+    """
+    n, issues = ideal.shape
+    felt = np.zeros((n, 2 * issues))
+    for h in range(len(markets)):
+        for j in range(undecided.shape[1]):
+            for i in range(n):
+                shares[h, j] += markets[h, i] * undecided[i, j]
+        reach = shares[h].sum()
+        if reach <= 1e-12:
+            shares[h] = 0.0
+            continue
+        shares[h] /= reach
+        highest = 0.0
+        for i in range(n):
+            aim = markets[h, i] * undecided[i].sum()
+            if aim > highest + 1e-12:   # ties go to the first state, whatever the rounding
+                highest, top[h] = aim, i
+            if aim > 0.0:
+                for c in range(2 * issues):
+                    felt[i, c] += aim / reach * asked[h, c]
+    for i in range(n):
+        for k in range(issues):
+            # openness * p / (p + p0) * (target - ideal), with target = pulled / p
+            pressure, pulled = felt[i, k], felt[i, issues + k]
+            shift = (pulled - pressure * ideal[i, k]) / (pressure + pressure_0[i])
+            stated[i, k] = ideal[i, k] + openness[i] * shift

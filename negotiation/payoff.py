@@ -1,0 +1,155 @@
+"""The payoff of joining: one array of additive terms, from which hazards, prospects and explanations are all taken."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waico.agents import Institutions, World
+from waico.agents.compiled import compiled
+from waico.agents.world import ENDORSED, SIGNED
+from waico.negotiation.terms import (
+    CAPACITY, COST, EXCLUSIVE, FIT, MARKET, NATION, NETWORK, OFFER, PEERS, PRESSURE, STANDING, TERMS,
+)  # fmt: skip
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+
+BASE_EXPOSURE = 0.5   # what binding rules cost the smallest state; the largest economy bears 1 more
+
+
+class Payoff:
+    """Terms of u for every state and institution, kept current round by round.
+
+    Attributes:
+        terms: (T, N, J), in the order of `TERMS`. total: their sum u, (N, J).
+        coefficients: by name, (J,).
+        pressed: the rival's pressure before credibility, (N, J). price: of a unit of goodwill, (N, J).
+    """
+
+    def __init__(self, world: World, institutions: Institutions, coefficients: dict[str, Floats]) -> None:
+        """Bind to a run and compute the terms that only a change of the scenario can move."""
+        setting, bodies = world.setting, world.setting.scenario.institutions
+        self.world, self.institutions, self.coefficients = world, institutions, coefficients
+        self.terms = np.zeros((len(TERMS), *world.status.shape))
+        self.total = np.zeros(world.status.shape)
+        for row, name in enumerate(STANDING):
+            self.terms[row] = coefficients[name] * setting.standing[row]
+        self.terms[NATION] = (setting.scenario.decision.s_u * world.nation_effect)[:, None]
+        benefit = np.array([body.market_benefit for body in bodies])
+        self.terms[MARKET] = (coefficients["b_market"] * benefit) * setting.scale[:, None]
+        self.pressed = np.array([body.rival_pressure for body in bodies]) * setting.leverage
+        self.price = np.sqrt(setting.gdp)[:, None] * np.array([body.inducement.price for body in bodies])
+        self._fixed = Fixed(
+            *(coefficients[name] for name in Fixed._fields[:9]),
+            capacity_benefit=np.array([body.capacity_benefit for body in bodies]),
+            crowding=np.array([body.crowding for body in bodies]),
+            technology=setting.scenario.decision.partner.technology * setting.technology,
+            pressed=self.pressed, price=self.price, ties=setting.ties, at_risk=setting.at_risk,
+            rival_camp=setting.rival_camp, rival_body=setting.rival_body, weight=setting.weight, need=setting.need,
+            scale=setting.scale, status_quo=setting.status_quo, depth_mask=setting.depth_mask,
+            fit_mask=setting.fit_mask / setting.scenario.decision.fit_scale,
+        )  # fmt: skip
+
+    def update(self, day: float) -> None:
+        """Fill in the terms that change, from status, texts, offers and partners as they stand at `day`.
+
+        Reads world (status, stated, offer, partner, invited) and institutions (text, exclusive_from); writes terms and
+        total.
+        """
+        world, bodies = self.world, self.institutions
+        exclusive = bodies.exclusive_from <= day
+        _update(
+            self._fixed, world.status, world.invited, world.partner, world.stated, world.salience, world.offer,
+            bodies.text, exclusive, self.terms, self.total,
+        )  # fmt: skip
+
+
+class Fixed(NamedTuple):
+    """What `_update` needs and only a change of the scenario moves."""
+
+    b_peers: Floats
+    b_pressure: Floats
+    credibility: Floats
+    b_fit: Floats
+    b_capacity: Floats
+    b_network: Floats
+    b_offer: Floats
+    b_cost: Floats
+    b_exclusive: Floats
+    capacity_benefit: Floats
+    crowding: Floats
+    technology: Floats
+    pressed: Floats
+    price: Floats
+    ties: Floats
+    at_risk: Flags
+    rival_camp: Floats
+    rival_body: Indices
+    weight: Floats
+    need: Floats
+    scale: Floats
+    status_quo: Floats
+    depth_mask: Floats
+    fit_mask: Floats
+
+
+@compiled
+def _update(
+    fixed: Fixed, status: NDArray[np.int8], invited: Flags, partner: Flags, stated: Floats, salience: Floats,
+    offer: Floats, text: Floats, exclusive: Flags, terms: Floats, total: Floats,
+) -> None:  # fmt: skip
+    """Write the changing terms and add all up, institution by institution and state by state."""
+    n, bodies = status.shape
+    inside = status >= ENDORSED
+    for j in range(bodies):
+        r = fixed.rival_body[j]   # -1 where the rival sponsors nothing
+        depth, technology = 0.0, 0.0
+        for k in range(text.shape[1]):
+            depth += fixed.depth_mask[k] * text[j, k]
+        for f in range(len(partner)):
+            technology += fixed.technology[f] * partner[f, j]
+        members, breach, network = 0.0, 0.0, 0.0
+        for i in range(n):
+            members += inside[i, j]
+            breach += fixed.rival_camp[i, j] * inside[i, j]
+            network += fixed.weight[i] * (inside[i, j] - (inside[i, r] if r >= 0 else 0.0))
+        credible = np.exp(-fixed.credibility[j] * breach)
+        capacity = (fixed.capacity_benefit[j] + technology) * (1.0 + members) ** -fixed.crowding[j]
+        peers = _peers(fixed, inside, invited, j)
+        for i in range(n):
+            gain = 0.0   # loss at the status quo minus loss at the text, in units of fit_scale
+            for k in range(text.shape[1]):
+                x, q, y = stated[i, k], fixed.status_quo[j, k], text[j, k]
+                gain += fixed.fit_mask[k] * salience[i, k] * ((x - q) ** 2 - (x - y) ** 2)
+            locked_in = r >= 0 and status[i, r] >= SIGNED and (exclusive[j] or exclusive[r])
+            terms[PEERS, i, j] = fixed.b_peers[j] * peers[i]
+            terms[PRESSURE, i, j] = -fixed.b_pressure[j] * credible * fixed.pressed[i, j]
+            terms[FIT, i, j] = fixed.b_fit[j] * depth * gain
+            terms[CAPACITY, i, j] = fixed.b_capacity[j] * capacity * fixed.need[i]
+            terms[NETWORK, i, j] = fixed.b_network[j] * network
+            terms[OFFER, i, j] = fixed.b_offer[j] * np.log1p(offer[i, j] / fixed.price[i, j])
+            terms[COST, i, j] = -fixed.b_cost[j] * depth * (BASE_EXPOSURE + fixed.scale[i])
+            terms[EXCLUSIVE, i, j] = -fixed.b_exclusive[j] if locked_in else 0.0
+            u = 0.0
+            for t in range(len(terms)):
+                u += terms[t, i, j]
+            total[i, j] = u
+
+
+@compiled
+def _peers(fixed: Fixed, inside: Flags, invited: Flags, j: int) -> Floats:
+    """Share of eligible neighbours inside minus in the rival body, sponsors left out, (N,)."""
+    n, r = len(inside), fixed.rival_body[j]
+    eligible, ahead = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        if fixed.at_risk[i, j] and invited[i, j]:
+            eligible[i] = 1.0
+            ahead[i] = inside[i, j] - (inside[i, r] if r >= 0 else 0.0)
+    seen, share = np.dot(fixed.ties, eligible), np.dot(fixed.ties, ahead)
+    for i in range(n):
+        share[i] = share[i] / seen[i] if seen[i] > 1e-12 else 0.0
+    return share

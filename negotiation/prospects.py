@@ -1,0 +1,140 @@
+"""What everybody expects: how likely each state is to sign by the deadline, at the rates of today."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waico.agents import Institutions, Stage, World
+from waico.agents.compiled import compiled
+from waico.agents.world import ENDORSED, OUTSIDE, SIGNED
+from waico.negotiation.clock import Pull, Round, Window, exposure, exposure_at_ceremony, time_factor
+from waico.negotiation.payoff import Payoff
+from waico.negotiation.terms import COST, FIT
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+class Prospects(NamedTuple):
+    """Rates and expectations at the start of a round.
+
+    Attributes:
+        sign_rate, endorse_rate: exp(v) per 30 days without the factors of time, (N, J).
+        sign_factor, endorse_factor: factors of launch, deadline and lateness in this round, 0 if not open, (J,).
+        may: states free to join: at risk, let in by the gate, not kept out, not withdrawn, (N, J).
+        probability: P, of having signed by the deadline (within a year where none lies ahead), (N, J).
+        undecided: 4 P (1 - P): 1 where signing is a toss-up, 0 where it is certain either way, (N, J).
+        at_ceremony: expected number of signatories at the ceremony, principals left out, (J,).
+    """
+
+    sign_rate: Floats
+    endorse_rate: Floats
+    sign_factor: Floats
+    endorse_factor: Floats
+    may: Flags
+    probability: Floats
+    undecided: Floats
+    at_ceremony: Floats
+
+
+def assess(world: World, institutions: Institutions, payoff: Payoff, now: Round) -> Prospects:
+    """Rates from the payoff, and what they imply by the deadline. Reads everything, writes nothing."""
+    setting, b, (n, bodies) = world.setting, payoff.coefficients, world.status.shape
+    out = Prospects(
+        np.empty((n, bodies)), np.empty((n, bodies)), np.empty(bodies), np.empty(bodies),
+        np.empty((n, bodies), dtype=bool), np.empty((n, bodies)), np.empty((n, bodies)), np.zeros(bodies),
+    )  # fmt: skip
+    dates = Dates(
+        institutions.opens, institutions.closes, institutions.endorse_opens, institutions.endorse_closes,
+        setting.after_days, setting.window_days, setting.staged, setting.launch,
+    )  # fmt: skip
+    differs = setting.scenario.decision.endorse
+    _assess(
+        now.start, now.end, float(setting.scenario.rounds.window_days), dates, b["b_launch"], b["b_deadline"],
+        b["b_late"], payoff.total, payoff.terms, world.status, setting.at_risk, world.invited, world.endorse_at,
+        world.sign_at, institutions.stage, b["b0"], differs.b0, 1.0 - differs.fit_share, 1.0 - differs.cost_share, out,
+    )  # fmt: skip
+    return out
+
+
+class Dates(NamedTuple):
+    """What is known of the windows of all institutions, (J,) each."""
+
+    opens: Floats
+    closes: Floats
+    endorse_opens: Floats
+    endorse_closes: Floats
+    after_days: Floats
+    window_days: Floats
+    staged: Flags
+    launch: Flags
+
+
+@compiled
+def _assess(
+    day: float, end: float, step: float, dates: Dates, b_launch: Floats, b_deadline: Floats, b_late: Floats,
+    u: Floats, terms: Floats, status: NDArray[np.int8], at_risk: Flags, invited: Flags,
+    endorse_at: Floats, sign_at: Floats, stage: NDArray[np.int8], b0: Floats, b0_endorse: float,
+    without_fit: float, without_cost: float, out: Prospects,
+) -> None:  # fmt: skip
+    """Fill the arrays of `Prospects`, state by state."""
+    n, bodies = u.shape
+    for j in range(bodies):
+        pull = Pull(b_launch[j], b_deadline[j], b_late[j])
+        signing = _signing_window(dates, j, day)
+        to_sign = exposure(signing, day, step, pull)
+        to_ceremony = exposure_at_ceremony(signing, step, pull)
+        to_endorse = np.inf   # without such a stage, signing is endorsing
+        out.sign_factor[j] = time_factor(signing, day, end, pull)
+        out.endorse_factor[j] = 0.0
+        if dates.staged[j]:
+            endorsing = _endorsing_window(dates, j, day)
+            out.endorse_factor[j] = time_factor(endorsing, day, end, pull)
+            if np.isinf(endorsing.closes) and day < signing.closes and not np.isinf(signing.closes):
+                to_endorse = (signing.closes - day) / 30.0
+            else:
+                to_endorse = exposure(endorsing, day, step, pull)
+        for i in range(n):
+            v = b0[j] + u[i, j]
+            out.sign_rate[i, j] = np.exp(v)
+            out.endorse_rate[i, j] = np.exp(
+                v + b0_endorse - without_fit * terms[FIT, i, j] - without_cost * terms[COST, i, j]
+            )
+            kept_out = np.isinf(endorse_at[i, j]) or np.isinf(sign_at[i, j])
+            free = at_risk[i, j] and status[i, j] >= OUTSIDE and not kept_out
+            out.may[i, j] = free and invited[i, j]
+            p = 0.0
+            if free and (invited[i, j] or stage[j] == 0):   # before tabling, a sponsor reckons with all it might invite
+                engaged = 1.0
+                if status[i, j] < ENDORSED:
+                    engaged = -np.expm1(-out.endorse_rate[i, j] * to_endorse)
+                p = engaged * -np.expm1(-out.sign_rate[i, j] * to_sign)
+                out.at_ceremony[j] += engaged * -np.expm1(-out.sign_rate[i, j] * to_ceremony)
+            if status[i, j] >= SIGNED:
+                p = 1.0
+            out.probability[i, j] = p
+            out.undecided[i, j] = 4.0 * p * (1.0 - p)
+
+
+@compiled
+def _signing_window(dates: Dates, j: int, day: float) -> Window:
+    """The window of original signatories, as planned from `day` on if nothing is tabled yet."""
+    if np.isinf(dates.opens[j]) and not np.isnan(dates.after_days[j]):
+        opens = day + dates.after_days[j]
+        return Window(opens, opens + dates.window_days[j], True)
+    return Window(dates.opens[j], dates.closes[j], True)
+
+
+@compiled
+def _endorsing_window(dates: Dates, j: int, day: float) -> Window:
+    """The window of endorsement, from today if it is not known when it opens."""
+    opens = day if np.isinf(dates.endorse_opens[j]) else dates.endorse_opens[j]
+    return Window(opens, dates.endorse_closes[j], dates.launch[j])
+
+
+def is_active(institutions: Institutions) -> Flags:
+    """Institutions that are on the table or in force, (J,)."""
+    return np.asarray((institutions.stage != int(Stage.IDEA)) & (institutions.stage != int(Stage.FAILED)))

@@ -1,0 +1,66 @@
+"""Rules chosen by name in a scenario: protocols, adoption rules, gates. One class each; registering it is all it takes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from waico.scenarios.errors import InputError
+
+
+class Rule(BaseModel):
+    """Base of everything that a scenario chooses by name: its fields are its parameters, validated and documented."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+
+R = TypeVar("R", bound=Rule)
+
+
+class Registry(Generic[R]):
+    """Named classes of one kind of rule."""
+
+    def __init__(self, kind: str) -> None:
+        """Start empty; `kind` is what messages call an entry, such as "protocol"."""
+        self.kind = kind
+        self._classes: dict[str, type[R]] = {}
+
+    def register(self, name: str) -> Callable[[type[R]], type[R]]:
+        """Class decorator that makes a rule known under a name; a later class of that name replaces it."""
+
+        def add(rule: type[R]) -> type[R]:
+            self._classes[name] = rule
+            return rule
+
+        return add
+
+    def make(self, name: str, parameters: dict[str, Any], file: str, field: str) -> R:
+        """The rule of that name with its parameters.
+
+        Raises:
+            InputError: there is no such rule, or a parameter is unknown or refused.
+        """
+        if name not in self._classes:
+            close = difflib.get_close_matches(name, self._classes, n=1)
+            instead = f"did you mean '{close[0]}'?" if close else f"one of {', '.join(self._classes)}"
+            raise InputError(file, field, f"there is no {self.kind} '{name}'", instead)
+        rule = self._classes[name]
+        try:
+            return rule.model_validate(parameters)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join([field.rpartition(".")[0] or field, *map(str, first["loc"])])
+            if first["type"] == "extra_forbidden":
+                known = ", ".join(rule.model_fields) or "none"
+                raise InputError(file, place, f"'{name}' has no such parameter", f"its parameters: {known}") from None
+            raise InputError(file, place, f"is {first['input']!r}", first["msg"].replace("Input", "it")) from None
+
+    def __iter__(self) -> Iterator[tuple[str, type[R]]]:
+        yield from self._classes.items()
+
+    def modules(self) -> list[str]:
+        """Modules outside this package that registered a rule; worker processes import them too."""
+        return sorted({rule.__module__ for rule in self._classes.values() if not rule.__module__.startswith("waico.")})

@@ -1,0 +1,1 @@
+"""Scenarios: their schema, how they are read, and the facts they may know."""

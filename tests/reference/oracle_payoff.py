@@ -1,0 +1,294 @@
+"""Reference implementation, second part: what a state thinks of joining a body (payoff, time factors, expectations).
+
+Written from section 3.4 of docs/odd.md alone. The functions read an `Oracle` and write to its standings.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.reference.oracle import Oracle
+
+OUTSIDE, ENDORSED, SIGNED, RATIFIED, WITHDRAWN = 0, 1, 2, 3, -1
+IDEA, PROPOSED, NEGOTIATING, OPEN, IN_FORCE, FAILED = range(6)
+COVARIATE_TERMS = {
+    "alignment": "b_align", "camp": "b_camp", "trade": "b_trade", "size": "b_size", "proximity": "b_prox",
+    "need": "b_need",
+}  # fmt: skip
+HALF_LIFE = 14
+OPEN_ENDED = 360
+
+
+@dataclass
+class Standing:
+    """What one state is to one institution at the moment."""
+
+    status: int = OUTSIDE
+    let_in: bool = False
+    walked_out: bool = False
+    invite_sum: float = 0.0
+    endorse_sum: float = 0.0
+    sign_sum: float = 0.0
+    offer: float = 0.0
+    days_below: int = 0
+    signed_on: int | None = None
+    round_endorsed: int | None = None
+    round_signed: int | None = None
+    round_ratified: int | None = None
+    round_withdrawn: int | None = None
+    terms: dict[str, float] = field(default_factory=dict)
+    endorse_rate: float = 0.0
+    sign_rate: float = 0.0
+    endorse_probability: float = 0.0
+    probability: float = 0.0
+
+    @property
+    def payoff(self) -> float:
+        return sum(self.terms.values())
+
+
+@dataclass
+class Dates:
+    """The dates of an institution, as far as they are known, in days from the freeze date."""
+
+    proposed: int | None = None
+    endorse_opens: int | None = None
+    endorse_closes: int | None = None
+    opens: int | None = None
+    closes: int | None = None
+    planned: int | None = None
+
+
+@dataclass
+class Progress:
+    """How far one institution has come."""
+
+    text: list[float]
+    standings: list[Standing]
+    partner_since: list[int | None]
+    partner_sum: list[float]
+    spent: list[float]
+    stage: int = IDEA
+    adopted: bool = False
+    round_adopted: int | None = None
+    round_in_force: int | None = None
+    in_force_on: int | None = None
+    dates: Dates = field(default_factory=Dates)
+    expected: float = 0.0
+
+    @property
+    def active(self) -> bool:
+        return self.stage not in (IDEA, FAILED)
+
+
+@dataclass
+class Inside:
+    """One institution as everybody sees it at the start of a round."""
+
+    members: list[bool]
+    count: int
+    weight: float
+    depth: float
+    breach: float
+    technology: float
+
+
+def depth_of(oracle: Oracle, text: list[float]) -> float:
+    binding = oracle.world.binding
+    return sum(text[k] for k in binding) / len(binding) if binding else 0.0
+
+
+def survey(oracle: Oracle, j: int) -> Inside:
+    progress, body = oracle.progress[j], oracle.world.bodies[j]
+    members = [standing.status >= ENDORSED for standing in progress.standings]
+    return Inside(
+        members,
+        count=sum(members),
+        weight=sum(state.weight for state, inside in zip(oracle.world.states, members, strict=True) if inside),
+        depth=depth_of(oracle, progress.text),
+        breach=sum(share for share, inside in zip(body.rival_camp, members, strict=True) if inside),
+        technology=sum(
+            firm.technology
+            for firm, since in zip(oracle.world.firms, progress.partner_since, strict=True)
+            if since is not None
+        ),
+    )
+
+
+# Payoff
+
+
+def take_payoffs(oracle: Oracle, s: int) -> None:
+    surveys = [survey(oracle, j) for j in range(len(oracle.progress))]
+    for j, body in enumerate(oracle.world.bodies):
+        there = None if body.rival_body is None else surveys[body.rival_body]
+        for i, standing in enumerate(oracle.progress[j].standings):
+            standing.terms = payoff(oracle, i, j, surveys[j], there, s)
+            set_rates(oracle, j, standing)
+
+
+def payoff(oracle: Oracle, i: int, j: int, here: Inside, there: Inside | None, s: int) -> dict[str, float]:
+    """The sixteen terms of the payoff of state i for institution j."""
+    body, state = oracle.world.bodies[j], oracle.world.states[i]
+    spec, b, decision = body.spec, body.coefficients, oracle.scenario.decision
+    crowd = (1 + here.count) ** (-spec.crowding)
+    capacity = spec.capacity_benefit + decision.partner.technology * here.technology
+    terms = {name: b[key] * body.covariates[name][i] for name, key in COVARIATE_TERMS.items()}
+    terms["nation"] = decision.s_u * state.effect
+    terms["peers"] = b["b_peers"] * peers(oracle, i, j, here, there)
+    terms["pressure"] = (
+        -b["b_pressure"] * spec.rival_pressure * body.leverage[i] * math.exp(-b["credibility"] * here.breach)
+    )
+    terms["fit"] = b["b_fit"] * here.depth * fit(oracle, i, j) / decision.fit_scale
+    terms["capacity"] = b["b_capacity"] * state.need * capacity * crowd
+    terms["market"] = b["b_market"] * state.size * spec.market_benefit
+    terms["network"] = b["b_network"] * (here.weight - (there.weight if there else 0.0))
+    terms["offer"] = b["b_offer"] * math.log(1 + oracle.progress[j].standings[i].offer / price(oracle, i, j))
+    terms["cost"] = -b["b_cost"] * here.depth * (0.5 + state.size)
+    terms["exclusive"] = -b["b_exclusive"] if excluded(oracle, i, j, s) else 0.0
+    return terms
+
+
+def peers(oracle: Oracle, i: int, j: int, here: Inside, there: Inside | None) -> float:
+    """The lead of j over its rival among the neighbours that could be inside."""
+    lead = total = 0.0
+    body = oracle.world.bodies[j]
+    for h, tie in oracle.world.states[i].ties:
+        if h not in (body.sponsor, body.rival) and oracle.progress[j].standings[h].let_in:
+            total += tie
+            lead += tie * (here.members[h] - (there.members[h] if there else 0))
+    return lead / total if total > 1e-12 else 0.0
+
+
+def fit(oracle: Oracle, i: int, j: int) -> float:
+    """How much nearer the text is than the status quo, on the issues that count."""
+    state, x = oracle.world.states[i], oracle.stated[i]
+    q, y = oracle.world.bodies[j].status_quo, oracle.progress[j].text
+    return sum(state.salience[k] * ((x[k] - q[k]) ** 2 - (x[k] - y[k]) ** 2) for k in oracle.world.in_fit)
+
+
+def price(oracle: Oracle, i: int, j: int) -> float:
+    return oracle.world.bodies[j].spec.inducement.price * math.sqrt(oracle.world.states[i].gdp_share)
+
+
+def excluded(oracle: Oracle, i: int, j: int, s: int) -> bool:
+    """Whether the state has signed the rival body and one of the two is exclusive by now."""
+    bodies = oracle.world.bodies
+    r = bodies[j].rival_body
+    if r is None or oracle.progress[r].standings[i].status < SIGNED:
+        return False
+    days = [oracle.world.day(bodies[k].spec.exclusive_from) for k in (j, r)]
+    return any(day is not None and day <= s for day in days)
+
+
+def set_rates(oracle: Oracle, j: int, standing: Standing) -> None:
+    b, endorse = oracle.world.bodies[j].coefficients, oracle.scenario.decision.endorse
+    u, terms = standing.payoff, standing.terms
+    standing.sign_rate = math.exp(b["b0"] + u)
+    standing.endorse_rate = math.exp(
+        b["b0"] + endorse.b0 + u - (1 - endorse.fit_share) * terms["fit"] - (1 - endorse.cost_share) * terms["cost"]
+    )
+
+
+# Time factors
+
+
+def nearness(closes: int, s: int, e: int) -> float:
+    """The mean of 2^(-days left / 14) from s to e, as an integral."""
+    rate = math.log(2) / HALF_LIFE
+    return (math.exp(-rate * (closes - e)) - math.exp(-rate * (closes - s))) / (rate * (e - s))
+
+
+def time_factor(b: dict[str, float], opens: int | None, closes: int | None, s: int, e: int, launch: bool) -> float:
+    if opens is None or s < opens:
+        return 0.0
+    if closes is not None and s >= closes:
+        return math.exp(b["b_late"])
+    z = 0.0 if closes is None or e > closes else nearness(closes, s, e)
+    return math.exp((b["b_launch"] if s == opens and launch else 0.0) + b["b_deadline"] * z)
+
+
+def mass(b: dict[str, float], opens: int | None, closes: int | None, today: int, length: int, launch: bool) -> float:
+    """The time factors still to come in a window, in units of 30 days."""
+    if opens is None:
+        return 0.0
+    start = max(today, opens)
+    if closes is not None and start >= closes:
+        return math.exp(b["b_late"]) * OPEN_ENDED / 30
+    end = start + OPEN_ENDED if closes is None else closes
+    total = 0.0
+    while start < end:
+        stop = min(start + length, end)
+        total += time_factor(b, opens, closes, start, stop, launch) * (stop - start) / 30
+        start = stop
+    return total
+
+
+# Expectations
+
+
+def take_expectations(oracle: Oracle, s: int) -> None:
+    for j, progress in enumerate(oracle.progress):
+        opens, closes = signature_window(oracle, j, s)
+        b, length = oracle.world.bodies[j].coefficients, oracle.scenario.rounds.window_days
+        endorse_mass = mass_of_endorsement(oracle, j, s, closes)
+        sign_mass = mass(b, opens, closes, s, length, launch=True)
+        first_mass = 0.0
+        if opens is not None and closes is not None:
+            stop = min(opens + length, closes)
+            first_mass = time_factor(b, opens, closes, opens, stop, launch=True) * (stop - opens) / 30
+        progress.expected = 0.0
+        for i, standing in enumerate(progress.standings):
+            expect(oracle, i, j, endorse_mass, sign_mass)
+            if eligible(oracle, i, j):
+                progress.expected += standing.endorse_probability * -math.expm1(-standing.sign_rate * first_mass)
+
+
+def signature_window(oracle: Oracle, j: int, s: int) -> tuple[int | None, int | None]:
+    """The window of signature; before there is a date for tabling, as if tabled today."""
+    dates, signature = oracle.progress[j].dates, oracle.world.bodies[j].spec.signature
+    if dates.opens is None and signature.after_days is not None:
+        opens = s + signature.after_days
+        return opens, opens + signature.window_days
+    return dates.opens, dates.closes
+
+
+def mass_of_endorsement(oracle: Oracle, j: int, s: int, sign_closes: int | None) -> float:
+    endorsement, dates = oracle.world.bodies[j].spec.endorsement, oracle.progress[j].dates
+    if endorsement is None:
+        return 0.0
+    if dates.endorse_closes is None and sign_closes is not None and sign_closes > s:
+        return (sign_closes - s) / 30
+    opens = s if dates.endorse_opens is None else dates.endorse_opens
+    length = oracle.scenario.rounds.window_days
+    b = oracle.world.bodies[j].coefficients
+    return mass(b, opens, dates.endorse_closes, s, length, endorsement.launch)
+
+
+def expect(oracle: Oracle, i: int, j: int, endorse_mass: float, sign_mass: float) -> None:
+    standing = oracle.progress[j].standings[i]
+    sure = standing.status >= ENDORSED or oracle.world.bodies[j].spec.endorsement is None
+    standing.endorse_probability = 1.0 if sure else -math.expm1(-standing.endorse_rate * endorse_mass)
+    standing.probability = 0.0
+    if standing.status >= SIGNED:
+        standing.probability = 1.0
+    elif eligible(oracle, i, j):
+        standing.probability = standing.endorse_probability * -math.expm1(-standing.sign_rate * sign_mass)
+
+
+def eligible(oracle: Oracle, i: int, j: int) -> bool:
+    """At risk, let in (anyone before tabling), not kept out, not withdrawn."""
+    body, progress = oracle.world.bodies[j], oracle.progress[j]
+    standing = progress.standings[i]
+    at_risk = i not in (body.sponsor, body.rival)
+    kept_out = math.isinf(body.endorse_at[i]) or math.isinf(body.sign_at[i])
+    return at_risk and (standing.let_in or progress.stage == IDEA) and not kept_out and standing.status != WITHDRAWN
+
+
+def undecided(oracle: Oracle, i: int, j: int) -> float:
+    """How open the choice of a state is; 0 for institutions not on the table."""
+    p = oracle.progress[j].standings[i].probability
+    return 4 * p * (1 - p) if oracle.progress[j].active else 0.0

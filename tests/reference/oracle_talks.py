@@ -1,0 +1,161 @@
+"""Reference implementation: the stages bargain, adopt and offer, from section 3.4 of docs/odd.md alone."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from tests.reference.oracle_payoff import ENDORSED, FAILED, NEGOTIATING, OPEN, price, undecided
+from tests.reference.oracle_world import expit
+
+if TYPE_CHECKING:
+    from tests.reference.oracle import Oracle
+
+RULES: dict[str, dict[str, Any]] = {
+    "consensus": {"veto_share": 0.005, "epsilon": 0.05, "walkout": False},
+    "supermajority": {"share": 2 / 3, "epsilon": 0.05},
+    "weighted_majority": {"share": 0.5},
+    "coalition_of_the_willing": {"states": 10},
+}
+PROTOCOLS: dict[str, dict[str, Any]] = {"compromise": {"rate": 0.25}}
+
+
+def participants(oracle: Oracle, j: int) -> list[int]:
+    body, standings = oracle.world.bodies[j], oracle.progress[j].standings
+    chosen = []
+    for i, state in enumerate(oracle.world.states):
+        rule = body.spec.participants
+        takes_part = (
+            i == body.sponsor
+            or rule == "all"
+            or (rule == "engaged" and (standings[i].status >= ENDORSED or state.code in body.spec.named))
+            or (isinstance(rule, list) and state.code in rule)
+        )
+        if takes_part and not standings[i].walked_out:
+            chosen.append(i)
+    return chosen
+
+
+def capability(oracle: Oracle, among: list[int]) -> dict[int, float]:
+    total = sum(oracle.world.states[i].weight for i in among)
+    return {i: oracle.world.states[i].weight / total for i in among}
+
+
+def excess(oracle: Oracle, i: int, j: int, text: list[float]) -> float:
+    """Loss beyond the status quo and what the state tolerates."""
+    state, x, q = oracle.world.states[i], oracle.stated[i], oracle.world.bodies[j].status_quo
+    worse = sum(s * ((x[k] - text[k]) ** 2 - (x[k] - q[k]) ** 2) for k, s in enumerate(state.salience))
+    return worse - state.tolerance
+
+
+def objects(oracle: Oracle, i: int, j: int, text: list[float]) -> bool:
+    crossed = any(
+        (line.floor is not None and text[k] < line.floor) or (line.ceiling is not None and text[k] > line.ceiling)
+        for k, line in oracle.world.states[i].red_lines.items()
+    )
+    return crossed or excess(oracle, i, j, text) > 0
+
+
+def rule_of(oracle: Oracle, j: int) -> tuple[str, dict[str, Any]]:
+    adoption = oracle.world.bodies[j].spec.adoption
+    return adoption.rule, {**RULES[adoption.rule], **adoption.parameters}
+
+
+def bargaining_weight(oracle: Oracle, i: int, j: int, v: float, text: list[float]) -> float:
+    adoption, rule = rule_of(oracle, j)
+    o = expit(excess(oracle, i, j, text) / oracle.scenario.decision.smoothness)
+    if adoption == "consensus":
+        return float(v * (rule["epsilon"] + o))
+    if adoption == "supermajority":
+        return float(rule["epsilon"] + o)
+    return v if adoption == "weighted_majority" else v * undecided(oracle, i, j)
+
+
+def negotiating(oracle: Oracle, j: int) -> bool:
+    return oracle.progress[j].stage == NEGOTIATING and not oracle.progress[j].adopted
+
+
+def bargain(oracle: Oracle, j: int, s: int, e: int) -> None:
+    """The text moves towards a compromise of those at the table."""
+    if not negotiating(oracle, j):
+        return
+    body, progress, protocol = oracle.world.bodies[j], oracle.progress[j], oracle.scenario.bargaining
+    rate = {**PROTOCOLS[protocol.protocol], **protocol.parameters}["rate"]
+    step, a = 1 - math.exp(-rate * (e - s) / 30), agenda(oracle, j, s)
+    shares = capability(oracle, participants(oracle, j))
+    weights = {i: bargaining_weight(oracle, i, j, v, progress.text) for i, v in shares.items()}
+    moved = []
+    for k, y in enumerate(progress.text):
+        total = sum(b * oracle.world.states[i].salience[k] for i, b in weights.items())
+        pull = sum(b * oracle.world.states[i].salience[k] * oracle.stated[i][k] for i, b in weights.items())
+        mean = pull / total if total > 0 else y
+        moved.append(y + step * (a * oracle.stated[body.sponsor][k] + (1 - a) * mean - y))
+    progress.text = moved
+
+
+def agenda(oracle: Oracle, j: int, s: int) -> float:
+    """The sponsor's hold on the agenda, which runs out at the planned ceremony."""
+    planned, proposed = oracle.progress[j].dates.planned, oracle.progress[j].dates.proposed
+    assert planned is not None
+    assert proposed is not None
+    if planned <= proposed:
+        return 0.0
+    return oracle.world.bodies[j].spec.agenda_power * min(1.0, max(0.0, (planned - s) / (planned - proposed)))
+
+
+def adopt(oracle: Oracle, j: int, e: int) -> None:
+    body, progress, dates = oracle.world.bodies[j], oracle.progress[j], oracle.progress[j].dates
+    if negotiating(oracle, j):
+        assert dates.planned is not None
+        earliest = oracle.world.day(body.spec.adoption.earliest)
+        if (earliest is None or e >= earliest) and vote(oracle, j, e):
+            progress.adopted, progress.round_adopted = True, oracle.round
+            if dates.opens is None or dates.opens < e:
+                dates.opens, dates.closes = e, e + body.spec.signature.window_days
+        elif e >= dates.planned + body.spec.adoption.lapse_days:
+            progress.stage = FAILED
+    if progress.adopted and progress.stage == NEGOTIATING and dates.opens is not None and dates.opens <= e:
+        progress.stage = OPEN
+
+
+def vote(oracle: Oracle, j: int, e: int) -> bool:
+    body, progress = oracle.world.bodies[j], oracle.progress[j]
+    adoption, rule = rule_of(oracle, j)
+    v = capability(oracle, participants(oracle, j))
+    against = [i for i in v if objects(oracle, i, j, progress.text)]
+    if adoption == "consensus":
+        vetoes = [i for i in against if v[i] > rule["veto_share"]]
+        if rule["walkout"] and len(vetoes) == 1 and vetoes[0] != body.sponsor:
+            progress.standings[vetoes[0]].walked_out = True
+            return True
+        return not vetoes
+    if adoption == "supermajority":
+        return bool((len(v) - len(against)) / len(v) >= rule["share"])
+    if adoption == "weighted_majority":
+        return bool(sum(share for i, share in v.items() if i not in against) >= rule["share"])
+    planned = progress.dates.planned
+    return bool(progress.expected >= rule["states"] or (planned is not None and e >= planned))
+
+
+def offer(oracle: Oracle, j: int, length: int) -> None:
+    """The sponsor spends its budget on those undecided when the round began."""
+    body, progress = oracle.world.bodies[j], oracle.progress[j]
+    value = {i: oracle.world.states[i].weight * undecided(oracle, i, j) for i in body.others}
+    value = {i: worth for i, worth in value.items() if worth > 0}
+    purse = body.spec.inducement.budget * length / 30
+    if value and purse > 0:
+        ground = {i: price(oracle, i, j) + progress.standings[i].offer for i in value}
+        for i, spent in split(value, ground, purse).items():
+            progress.standings[i].offer += spent
+
+
+def split(value: dict[int, float], ground: dict[int, float], purse: float) -> dict[int, float]:
+    """The spending s that maximizes sum value ln(1 + s / ground), by bisection on the common marginal return."""
+    low = sum(value.values()) / (purse + sum(ground.values()))
+    high = max(value[i] / ground[i] for i in value)
+    while low < (middle := (low + high) / 2) < high:
+        spent = sum(max(0.0, value[i] / middle - ground[i]) for i in value)
+        low, high = (middle, high) if spent > purse else (low, middle)
+    active = [i for i in value if value[i] / high > ground[i]]
+    level = sum(value[i] for i in active) / (purse + sum(ground[i] for i in active)) if active else low
+    return {i: max(0.0, value[i] / level - ground[i]) for i in value}

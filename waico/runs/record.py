@@ -1,0 +1,145 @@
+"""The record of a run on disk: its files, their hashes, and running it again from the record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from waico.runs.run import RunResult, run
+from waico.scenarios.errors import InputError
+from waico.scenarios.schema import Scenario
+
+TABLES = ("outcomes", "rounds", "texts", "nations", "firms", "events")
+
+
+def save(result: RunResult, folder: Path) -> None:
+    """Write the tables, then run.json, which makes the folder a run. Nothing that is there is overwritten.
+
+    Raises:
+        InputError: the folder holds a run already, or cannot be written.
+    """
+    if (folder / "run.json").exists():
+        raise InputError("--out", str(folder), "holds a run already", "give a new directory")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in TABLES:
+            table: pd.DataFrame = getattr(result, name)
+            _write(folder / f"{name}.parquet", lambda path, table=table: table.to_parquet(path, index=False))
+        members = result.members
+        _write(folder / "members.csv", lambda path: members.to_csv(path, index=False, lineterminator="\n"))
+        text = json.dumps(_record(result, folder), indent=1)
+        _write(folder / "run.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
+    except OSError as error:
+        raise InputError("--out", str(folder), f"cannot be written: {error.strerror}", "give another folder") from None
+
+
+def _write(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write under a temporary name, then rename: a file with its name is whole."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _record(result: RunResult, folder: Path) -> dict[str, Any]:
+    return {
+        "scenario": result.scenario.model_dump(mode="json"),
+        "overrides": {path: _plain(value) for path, value in result.overrides.items()},
+        "seed": result.seed,
+        "replicates": result.replicates,
+        "until": result.until.isoformat() if result.until else None,
+        "versions": versions(),
+        "start": datetime.fromtimestamp(result.started, UTC).isoformat(timespec="seconds"),
+        "seconds": round(result.seconds, 3),
+        "hashes": hashes(folder),
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def versions() -> dict[str, str | None]:
+    """What the results depend on beside scenario and seed."""
+    return {
+        "waico": version("waico"),
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "mesa": version("mesa"),
+        "numpy": version("numpy"),
+    }
+
+
+def _commit() -> str | None:
+    """The commit of the checkout that the package is run from; None where it is installed without one."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return done.stdout.strip() or None
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of results in a run's folder."""
+    names = [*(f"{name}.parquet" for name in TABLES), "members.csv"]
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """run.json of a folder, with its scenario as a `Scenario`.
+
+    Raises:
+        InputError: there is none, or it is damaged or of another version.
+    """
+    path = folder / "run.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        record["scenario"] = Scenario.model_validate_json(json.dumps(record["scenario"]))
+        record["until"] = date.fromisoformat(record["until"]) if record["until"] else None
+        int(record["seed"]), int(record["replicates"]), dict(record["hashes"])
+    except OSError as error:
+        raise InputError(str(path), "", f"cannot be read: {error.strerror}", "give a folder made by run --out") from None
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        line = str(error).splitlines()[0]
+        raise InputError(str(path), "", f"is no record of this version: {line}", "run the scenario again") from None
+    return record   # type: ignore[no-any-return]
+
+
+def replay(folder: Path, on_progress: Callable[[int], None] | None = None) -> dict[str, bool]:
+    """Run again from the record; says for every file whether it came out byte for byte the same.
+
+    A file of the folder that was changed after the run counts as different too.
+
+    Raises:
+        InputError: the folder holds no record of this version, or lacks a file.
+    """
+    record = read_record(folder)
+    result = run(
+        record["scenario"], seed=record["seed"], replicates=record["replicates"], until=record["until"],
+        on_progress=on_progress,
+    )  # fmt: skip
+    try:
+        there = hashes(folder)
+    except OSError as error:
+        raise InputError(str(folder), "", f"lacks {error.filename}", "run the scenario again") from None
+    with tempfile.TemporaryDirectory() as scratch:
+        save(result, Path(scratch))
+        again = hashes(Path(scratch))
+    return {name: there[name] == again[name] == record["hashes"].get(name) for name in again}

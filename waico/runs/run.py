@@ -1,0 +1,168 @@
+"""Replicates of a scenario: simulate them, one after another or on several workers, and gather their tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from waico.model import NegotiationModel
+from waico.negotiation.course import Chapter, course_of
+from waico.negotiation.measure import OUTCOMES, outcome, polarization
+from waico.runs.engines import run_tasks
+from waico.runs.tables import Trace, member_table, tables_of
+from waico.scenarios.schema import Scenario
+
+CHUNKS_PER_WORKER = 8   # enough for an even load and a moving progress bar, few enough to keep start-up small
+
+
+@dataclass
+class RunResult:
+    """Everything that a run of several replicates yields.
+
+    Attributes:
+        scenario, seed, replicates, until: what was run; `replicates` is what was finished.
+        overrides: changes made to the scenario on the command line, by path.
+        outcomes, rounds, texts, nations, firms, events: tables as described in docs/files.md.
+        started, seconds: wall-clock time, kept out of all tables.
+        interrupted: whether some replicates are missing because the user stopped the run.
+    """
+
+    scenario: Scenario
+    seed: int
+    replicates: int
+    until: date | None
+    outcomes: pd.DataFrame
+    rounds: pd.DataFrame
+    texts: pd.DataFrame
+    nations: pd.DataFrame
+    firms: pd.DataFrame
+    events: pd.DataFrame
+    started: float
+    seconds: float
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
+
+    @property
+    def members(self) -> pd.DataFrame:
+        """Probability of each status by institution and state, over the replicates."""
+        return member_table(self.nations)
+
+    def summary(self) -> dict[str, Any]:
+        """What `waico run --json` prints: outcome shares, and members, text and dates by institution."""
+        shares = self.outcomes["outcome"].value_counts(normalize=True)
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "replicates": self.replicates,
+            "seconds": round(self.seconds, 3),
+            "outcomes": {name: float(shares.get(name, 0.0)) for name in OUTCOMES},
+            "institutions": {body: self._of_institution(body) for body in self.scenario.institution_ids},
+        }
+
+    def _of_institution(self, body: str) -> dict[str, Any]:
+        rounds = self.rounds[self.rounds["institution"] == body]
+        last = rounds.groupby("replicate").tail(1)
+        adopted = self.events[(self.events["kind"] == "adopted") & (self.events["institution"] == body)]
+        first = adopted.set_index("replicate")["round"].reindex(range(self.replicates)).fillna(float("inf")).median()
+        tabled = last.loc[last["stage"] != "idea", "replicate"]
+        texts = self.texts[(self.texts["institution"] == body) & self.texts["replicate"].isin(tabled)]
+        final = texts.groupby(["replicate", "issue"], sort=False)["value"].last().groupby("issue", sort=False).mean()
+        return {
+            "signed_mean": float(last["signed"].mean()),
+            "signed_q05": float(last["signed"].quantile(0.05)),
+            "signed_q95": float(last["signed"].quantile(0.95)),
+            "ratified_mean": float(last["ratified"].mean()),
+            "in_force_share": float((last["stage"] == "in_force").mean()),
+            "round_adopted_median": None if first == float("inf") else float(first),
+            "text": {issue: float(final[issue]) if issue in final else None for issue in self.scenario.issue_ids},
+        }
+
+
+def run(
+    scenario: Scenario,
+    *,
+    seed: int = 0,
+    replicates: int = 1,
+    workers: int = 1,
+    until: date | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> RunResult:
+    """Simulate a scenario.
+
+    Args:
+        scenario: what to run, from `waico.load_scenario`.
+        seed: whole number; the same seed gives the same tables on any number of workers.
+        replicates: number of runs that differ by their random draws, from 1.
+        workers: processes; 1 runs in this one.
+        until: last day simulated, if that is before the scenario's horizon.
+        overrides: changes that were made to the scenario, for the record only.
+        on_progress: called with the number of replicates finished since the last call.
+
+    Returns:
+        The tables. After Ctrl-C those of the replicates finished by then, and `interrupted` is set.
+
+    Raises:
+        InputError: the scenario asks for data or rules that do not exist.
+        KeyboardInterrupt: the user stopped before any replicate was finished.
+    """
+    started = time.time()
+    course = course_of(scenario)   # finds what is wrong before any worker starts
+    json = scenario.model_dump_json()
+    size = max(1, -(-replicates // (workers * CHUNKS_PER_WORKER))) if workers > 1 else 1
+    spans = [(start, min(start + size, replicates)) for start in range(0, replicates, size)]
+    traces: list[Trace] = []
+    interrupted = False
+    try:
+        if workers == 1:
+            for start, stop in spans:
+                traces += [simulate(scenario, seed, replicate, until, course) for replicate in range(start, stop)]
+                _tell(on_progress, stop - start)
+        else:
+            for part in run_tasks(_span, [(json, seed, start, stop, until) for start, stop in spans], workers):
+                traces += part
+                _tell(on_progress, len(part))
+    except KeyboardInterrupt:
+        if not traces:
+            raise
+        interrupted = True
+    return RunResult(
+        scenario=scenario, seed=seed, replicates=len(traces), until=until, **tables_of(scenario, seed, traces),
+        started=started, seconds=time.time() - started, overrides=overrides or {}, interrupted=interrupted,
+    )  # fmt: skip
+
+
+def simulate(
+    scenario: Scenario, seed: int, replicate: int, until: date | None = None, course: list[Chapter] | None = None
+) -> Trace:
+    """Run one replicate to its end and keep what the tables need."""
+    model = NegotiationModel(scenario, rng=seed, replicate=replicate, until=until, course=course)
+    model.run_model()
+    return Trace.of(
+        model, replicate, outcome(model.history, model.institutions), polarization(model.world, model.axis, 0)
+    )
+
+
+def _tell(on_progress: Callable[[int], None] | None, finished: int) -> None:
+    if on_progress is not None:
+        on_progress(finished)
+
+
+def _span(task: tuple[str, int, int, int, date | None]) -> list[Trace]:
+    """Replicates `start` to `stop` in a worker process."""
+    json, seed, start, stop, until = task
+    scenario, course = _resolved(json)
+    return [simulate(scenario, seed, replicate, until, course) for replicate in range(start, stop)]
+
+
+@lru_cache(maxsize=2)
+def _resolved(json: str) -> tuple[Scenario, list[Chapter]]:
+    """A worker resolves each scenario once."""
+    scenario = Scenario.model_validate_json(json)
+    return scenario, course_of(scenario)

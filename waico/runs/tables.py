@@ -1,0 +1,195 @@
+"""From the arrays of runs to the tables that users read, one row per thing that the table is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from waico.agents import Stage
+from waico.agents.institution import NEVER
+from waico.agents.world import Status
+from waico.model import NegotiationModel
+from waico.negotiation.events import KIND_NAMES
+from waico.negotiation.measure import MEASURES
+from waico.scenarios.schema import Scenario
+
+Array = NDArray[Any]
+
+STAGES = np.array([stage.name.lower() for stage in Stage], dtype=object)
+STATUSES = np.array([status.name.lower() for status in Status], dtype=object)   # from withdrawn (-1) upwards
+COUNTS = ("endorsed", "signed", "ratified", "firms", "hedgers")
+
+
+@dataclass
+class Trace:
+    """What one replicate leaves behind: plain arrays, small enough to travel between processes.
+
+    T rounds, N states, J institutions, K issues, F firms. `names` are those that events refer to by number.
+    """
+
+    replicate: int
+    outcome: str
+    polarization: float
+    codes: tuple[str, ...]
+    firms: tuple[str, ...]
+    names: list[str]
+    end: Array
+    stage: Array
+    text: Array
+    measured: Array
+    status: Array
+    since: Array
+    partner: Array
+    round_partner: Array
+    spent: Array
+    round_adopted: int
+    round_in_force: int
+    events: dict[str, Array]
+
+    @classmethod
+    def of(cls, model: NegotiationModel, replicate: int, outcome: str, polarization: float) -> Trace:
+        """Take what the tables need from a finished run."""
+        world, bodies, history = model.world, model.institutions, model.history
+        return cls(
+            replicate, outcome, polarization, world.setting.codes, world.setting.firms, model.events.names.all,
+            np.array(history.end), np.array(history.stage), np.array(history.text), np.array(history.measured),
+            world.status,
+            np.stack([world.round_endorsed, world.round_signed, world.round_ratified, world.round_withdrawn]),
+            world.partner, world.round_partner, world.spent,
+            int(bodies.round_adopted[0]), int(bodies.round_in_force[0]), model.events.columns(),
+        )  # fmt: skip
+
+
+def tables_of(scenario: Scenario, seed: int, traces: list[Trace]) -> dict[str, pd.DataFrame]:
+    """All tables of a run, sorted by replicate."""
+    bodies = np.array(scenario.institution_ids, dtype=object)
+    return {
+        "outcomes": _outcomes(seed, traces),
+        "rounds": _rounds(scenario.freeze_date, bodies, traces),
+        "texts": _texts(bodies, np.array(scenario.issue_ids, dtype=object), traces),
+        "nations": _nations(bodies, traces),
+        "firms": _firms(bodies, traces),
+        "events": _events(bodies, traces),
+    }
+
+
+def _outcomes(seed: int, traces: list[Trace]) -> pd.DataFrame:
+    """One row per replicate: how it ended, for the first institution."""
+    table = pd.DataFrame({
+        "replicate": [trace.replicate for trace in traces],
+        "seed": seed,
+        "outcome": [trace.outcome for trace in traces],
+        "round_adopted": _rounds_or_never([trace.round_adopted for trace in traces]),
+        "round_in_force": _rounds_or_never([trace.round_in_force for trace in traces]),
+        "rounds": [len(trace.end) for trace in traces],
+    })
+    last = np.array([trace.measured[-1, :, 0] for trace in traces])
+    for column, name in enumerate(MEASURES):
+        table[name] = last[:, column].astype(int) if name in COUNTS else last[:, column]
+    table["polarization"] = [trace.polarization for trace in traces]
+    return table
+
+
+def _rounds(freeze: date, bodies: Array, traces: list[Trace]) -> pd.DataFrame:
+    """One row per replicate, round and institution: date, stage and measures at the end of the round."""
+    j = len(bodies)
+    lengths = [len(trace.end) for trace in traces]
+    end = np.concatenate([trace.end for trace in traces])
+    measured = np.concatenate([trace.measured.transpose(0, 2, 1).reshape(-1, len(MEASURES)) for trace in traces])
+    table = pd.DataFrame({
+        "replicate": np.repeat([trace.replicate for trace in traces], np.array(lengths) * j),
+        "round": np.repeat(np.concatenate([np.arange(1, length + 1) for length in lengths]), j),
+        "institution": np.tile(bodies, len(end)),
+        "date": np.repeat(np.datetime64(freeze, "s") + (end * 86400).astype("timedelta64[s]"), j),
+        "stage": STAGES[np.concatenate([trace.stage.ravel() for trace in traces])],
+    })
+    for column, name in enumerate(MEASURES):
+        table[name] = measured[:, column].astype(int) if name in COUNTS else measured[:, column]
+    return table
+
+
+def _texts(bodies: Array, issues: Array, traces: list[Trace]) -> pd.DataFrame:
+    """One row per replicate, round, institution and issue: the text on the table."""
+    lengths = np.array([len(trace.end) for trace in traces])
+    cells = len(bodies) * len(issues)
+    return pd.DataFrame({
+        "replicate": np.repeat([trace.replicate for trace in traces], lengths * cells),
+        "round": np.repeat(np.concatenate([np.arange(1, length + 1) for length in lengths]), cells),
+        "institution": np.tile(np.repeat(bodies, len(issues)), lengths.sum()),
+        "issue": np.tile(issues, lengths.sum() * len(bodies)),
+        "value": np.concatenate([trace.text.ravel() for trace in traces]),
+    })
+
+
+def _nations(bodies: Array, traces: list[Trace]) -> pd.DataFrame:
+    """One row per replicate, state and institution: status at the end, and since which rounds."""
+    codes = np.array(traces[0].codes, dtype=object)
+    cells = len(codes) * len(bodies)
+    since = np.concatenate([trace.since.reshape(4, -1) for trace in traces], axis=1)
+    return pd.DataFrame({
+        "replicate": np.repeat([trace.replicate for trace in traces], cells),
+        "iso3": np.tile(np.repeat(codes, len(bodies)), len(traces)),
+        "institution": np.tile(bodies, len(codes) * len(traces)),
+        "status": STATUSES[np.concatenate([trace.status.ravel() for trace in traces]) - int(Status.WITHDRAWN)],
+        "round_endorsed": _rounds_or_never(since[0]),
+        "round_signed": _rounds_or_never(since[1]),
+        "round_ratified": _rounds_or_never(since[2]),
+        "round_withdrawn": _rounds_or_never(since[3]),
+    })
+
+
+def _firms(bodies: Array, traces: list[Trace]) -> pd.DataFrame:
+    """One row per replicate, firm and institution: whether it is a partner, since when, and what it spent."""
+    firms = np.array(traces[0].firms, dtype=object)
+    partner = np.concatenate([trace.partner.ravel() for trace in traces])
+    return pd.DataFrame({
+        "replicate": np.repeat([trace.replicate for trace in traces], len(firms) * len(bodies)),
+        "firm": np.tile(np.repeat(firms, len(bodies)), len(traces)),
+        "institution": np.tile(bodies, len(firms) * len(traces)),
+        "status": np.where(partner, "partner", "outside").astype(object),
+        "round_partner": _rounds_or_never(np.concatenate([trace.round_partner.ravel() for trace in traces])),
+        "lobbying_spent": np.concatenate([trace.spent.ravel() for trace in traces]),
+    })
+
+
+def _events(bodies: Array, traces: list[Trace]) -> pd.DataFrame:
+    """One row per event, in order of time within a replicate."""
+    columns = {
+        name: np.concatenate([trace.events[name] for trace in traces]) for name in traces[0].events
+    }
+    names = np.array(traces[0].names, dtype=object)
+    return pd.DataFrame({
+        "replicate": np.repeat([t.replicate for t in traces], [len(t.events["round"]) for t in traces]),
+        "round": columns["round"].astype(int),
+        "kind": np.array(KIND_NAMES, dtype=object)[columns["kind"]],
+        "actor": names[columns["actor"]],
+        "institution": np.append(bodies, "")[columns["institution"]],
+        "detail": names[columns["detail"]],
+        "amount": columns["amount"],
+    })
+
+
+def _rounds_or_never(rounds: Any) -> Any:
+    """Rounds as whole numbers; missing where it never happened."""
+    values = np.asarray(rounds, dtype=np.int16)
+    return pd.arrays.IntegerArray(values, values == NEVER)
+
+
+def member_table(nations: pd.DataFrame) -> pd.DataFrame:
+    """Share of replicates in which each state ended with a status or more, and when it signed in the median."""
+    groups = nations.groupby(["institution", "iso3"], sort=False)
+    status = nations["status"].map({name: rank for rank, name in enumerate(STATUSES)})
+    held = pd.DataFrame({
+        f"p_{name}": (status >= rank).groupby([nations["institution"], nations["iso3"]], sort=False).mean()
+        for rank, name in enumerate(STATUSES) if name in ("endorsed", "signed", "ratified")
+    })
+    signed = nations["round_signed"].astype(float).fillna(np.inf)
+    median = signed.groupby([nations["institution"], nations["iso3"]], sort=False).median()
+    held["round_signed_median"] = median.replace(np.inf, np.nan)
+    assert len(held) == groups.ngroups
+    return held.reset_index()
