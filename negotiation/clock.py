@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from waico.agents import Institutions
+from waico.agents import Institutions, Setting
 from waico.agents.compiled import compiled
 from waico.scenarios.schema import Rounds
 
@@ -105,3 +105,15 @@ def exposure_at_ceremony(window: Window, step: float, pull: Pull) -> float:
         return 0.0
     end = min(window.opens + step, window.closes)
     return time_factor(window, window.opens, end, pull) * (end - window.opens) / 30.0
+
+
+def planned_rounds(setting: Setting) -> int:
+    """Number of rounds up to the horizon if every text with a fixed date opens on it."""
+    institutions = Institutions(setting)
+    institutions.round_adopted[np.isfinite(institutions.opens)] = 0
+    rounds, freeze = setting.scenario.rounds, setting.scenario.freeze_date
+    last = float((rounds.horizon - freeze).days)
+    number, day = 0, 0.0
+    while day < last:
+        number, day = number + 1, next_round(number + 1, day, institutions, rounds, last).end
+    return number

@@ -14,9 +14,15 @@ from typing import Any
 from tests.reference import oracle_measures as measures
 from tests.reference.oracle_decide import decide
 from tests.reference.oracle_payoff import (
-    ENDORSED, FAILED, IDEA, NEGOTIATING, PROPOSED, Dates, Progress, Standing, take_expectations, take_payoffs,
+    Dates,
+    Progress,
+    Stage,
+    Standing,
+    Status,
+    take_expectations,
+    take_payoffs,
     undecided,
-)  # fmt: skip
+)
 from tests.reference.oracle_talks import adopt, bargain, offer
 from tests.reference.oracle_world import World
 from waico.agents.draws import Draws
@@ -71,7 +77,7 @@ class Oracle:
         return self
 
     def over(self) -> bool:
-        return self.day >= self.horizon() or all(progress.stage == FAILED for progress in self.progress)
+        return self.day >= self.horizon() or all(progress.stage == Stage.FAILED for progress in self.progress)
 
     def horizon(self) -> int:
         return (self.scenario.rounds.horizon - self.scenario.freeze_date).days
@@ -152,10 +158,10 @@ class Oracle:
         self.world = World(self.scenario, self.draws)
         self.stated = [list(state.ideal) for state in self.world.states]
         for j, (body, progress) in enumerate(zip(self.world.bodies, self.progress, strict=True)):
-            if progress.stage == IDEA:
+            if progress.stage == Stage.IDEA:
                 progress.text = list(body.opening)
             if not progress.adopted:
-                self.plan(j, progress.dates.proposed if progress.stage != IDEA else None)
+                self.plan(j, progress.dates.proposed if progress.stage != Stage.IDEA else None)
 
     def is_due(self, shock: Any, e: int) -> bool:
         if shock.round is not None:
@@ -170,7 +176,7 @@ class Oracle:
                 standing = progress.standings[i]
                 if kind == "open":
                     standing.let_in = True
-                elif progress.stage == IDEA or standing.let_in:
+                elif progress.stage == Stage.IDEA or standing.let_in:
                     continue
                 elif kind == "values":
                     standing.let_in = self.world.states[i].row["polyarchy"] >= rule["minimum_polyarchy"]
@@ -183,13 +189,13 @@ class Oracle:
 
     def propose(self, s: int) -> None:
         for j, progress in enumerate(self.progress):
-            if progress.stage == PROPOSED:
-                progress.stage = NEGOTIATING
-            elif progress.stage == IDEA and self.is_tabled(j, s):
-                progress.stage = PROPOSED
+            if progress.stage == Stage.PROPOSED:
+                progress.stage = Stage.NEGOTIATING
+            elif progress.stage == Stage.IDEA and self.is_tabled(j, s):
+                progress.stage = Stage.PROPOSED
                 self.plan(j, s)
                 sponsor = progress.standings[self.world.bodies[j].sponsor]
-                sponsor.status, sponsor.round_endorsed = ENDORSED, self.round
+                sponsor.status, sponsor.round_endorsed = Status.ENDORSED, self.round
 
     def is_tabled(self, j: int, s: int) -> bool:
         proposed = self.progress[j].dates.proposed
@@ -204,7 +210,7 @@ class Oracle:
         k = self.scenario.institution_ids.index(answers.to)
         others, standings = self.world.bodies[k].others, self.progress[k].standings
         weight = [state.weight for state in self.world.states]
-        inside = sum(weight[i] for i in others if standings[i].status >= ENDORSED)
+        inside = sum(weight[i] for i in others if standings[i].status >= Status.ENDORSED)
         return inside / sum(weight[i] for i in others) >= answers.momentum
 
     def gain(self, j: int) -> float:

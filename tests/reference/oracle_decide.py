@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tests.reference.oracle_payoff import (
-    ENDORSED, IN_FORCE, OPEN, OUTSIDE, RATIFIED, SIGNED, WITHDRAWN, Standing, depth_of, eligible, time_factor,
-)  # fmt: skip
+from tests.reference.oracle_payoff import Stage, Standing, Status, depth_of, eligible, time_factor
 
 if TYPE_CHECKING:
     from tests.reference.oracle import Oracle
@@ -18,7 +16,7 @@ def decide(oracle: Oracle, s: int, e: int) -> None:
     for j, progress in enumerate(oracle.progress):
         if not progress.active:
             continue
-        is_open = progress.stage in (OPEN, IN_FORCE) and progress.dates.opens is not None
+        is_open = progress.stage in (Stage.OPEN, Stage.IN_FORCE) and progress.dates.opens is not None
         is_open = is_open and progress.dates.opens <= s
         can = {i for i in oracle.world.bodies[j].others if eligible(oracle, i, j)}
         if is_open:
@@ -36,11 +34,11 @@ def partner(oracle: Oracle, j: int, statuses: list[list[int]], length: int) -> N
     r = body.rival_body
     already = [since is not None for since in progress.partner_since]
     for f, firm in enumerate(oracle.world.firms):
-        market = sum(share for i, share in enumerate(firm.market) if statuses[j][i] >= ENDORSED)
+        market = sum(share for i, share in enumerate(firm.market) if statuses[j][i] >= Status.ENDORSED)
         home = 0
         if firm.home is not None:
-            home = int(statuses[j][firm.home] >= ENDORSED)
-            home -= int(r is not None and statuses[r][firm.home] >= ENDORSED)
+            home = int(statuses[j][firm.home] >= Status.ENDORSED)
+            home -= int(r is not None and statuses[r][firm.home] >= Status.ENDORSED)
             home = -1 if firm.home == body.rival else home
         allied = sum(share for g, share in firm.allies if already[g])
         depth = depth_of(oracle, progress.text)
@@ -55,21 +53,21 @@ def withdraw(oracle: Oracle, j: int, start: list[int], length: int) -> None:
     rule = oracle.scenario.decision.withdraw
     for i in oracle.world.bodies[j].others:
         standing = oracle.progress[j].standings[i]
-        below = start[i] >= SIGNED and standing.payoff < -rule.margin
+        below = start[i] >= Status.SIGNED and standing.payoff < -rule.margin
         standing.days_below = standing.days_below + length if below else 0
         if below and standing.days_below >= rule.days:
-            standing.status, standing.round_withdrawn = WITHDRAWN, oracle.round
+            standing.status, standing.round_withdrawn = Status.WITHDRAWN, oracle.round
 
 
 def ratify(oracle: Oracle, j: int, start: list[int], e: int) -> None:
     rule, body = oracle.scenario.decision.ratify, oracle.world.bodies[j]
     for i, standing in enumerate(oracle.progress[j].standings):
-        if start[i] != SIGNED or standing.status == WITHDRAWN:
+        if start[i] != Status.SIGNED or standing.status == Status.WITHDRAWN:
             continue
         assert standing.signed_on is not None
         veto = 1 + rule.veto_players * oracle.world.states[i].row["polyarchy"]
         if e >= standing.signed_on + rule.median_days * veto * math.exp(rule.spread * body.lag[i]):
-            standing.status, standing.round_ratified = RATIFIED, oracle.round
+            standing.status, standing.round_ratified = Status.RATIFIED, oracle.round
 
 
 def endorse(oracle: Oracle, j: int, start: list[int], can: set[int], s: int, e: int) -> None:
@@ -78,36 +76,36 @@ def endorse(oracle: Oracle, j: int, start: list[int], can: set[int], s: int, e: 
     if stage is None:
         return
     factor = time_factor(body.coefficients, dates.endorse_opens, dates.endorse_closes, s, e, stage.launch)
-    passed, free = set(), {i for i in can if start[i] == OUTSIDE}
+    passed, free = set(), {i for i in can if start[i] == Status.OUTSIDE}
     for i in free:
         standing = progress.standings[i]
         standing.endorse_sum += standing.endorse_rate * factor * (e - s) / 30
         if standing.endorse_sum >= body.endorse_at[i]:
             passed.add(i)
     if factor > 0:
-        for i in moving(oracle, j, passed, free, {i for i, status in enumerate(start) if status >= ENDORSED}):
-            progress.standings[i].status, progress.standings[i].round_endorsed = ENDORSED, oracle.round
+        for i in moving(oracle, j, passed, free, {i for i, status in enumerate(start) if status >= Status.ENDORSED}):
+            progress.standings[i].status, progress.standings[i].round_endorsed = Status.ENDORSED, oracle.round
 
 
 def sign(oracle: Oracle, j: int, start: list[int], can: set[int], s: int, e: int) -> None:
     body, progress = oracle.world.bodies[j], oracle.progress[j]
     factor = time_factor(body.coefficients, progress.dates.opens, progress.dates.closes, s, e, launch=True)
     direct = body.spec.endorsement is None
-    passed, free = set(), {i for i in can if start[i] == ENDORSED or (direct and start[i] == OUTSIDE)}
+    passed, free = set(), {i for i in can if start[i] == Status.ENDORSED or (direct and start[i] == Status.OUTSIDE)}
     for i in free:
         standing = progress.standings[i]
         standing.sign_sum += standing.sign_rate * factor * (e - s) / 30
         if standing.sign_sum >= body.sign_at[i]:
             passed.add(i)
-    if start[body.sponsor] == ENDORSED:
+    if start[body.sponsor] == Status.ENDORSED:
         passed.add(body.sponsor)
         sign_one(oracle, progress.standings[body.sponsor], e)
-    for i in moving(oracle, j, passed, free, {i for i, status in enumerate(start) if status >= SIGNED}):
+    for i in moving(oracle, j, passed, free, {i for i, status in enumerate(start) if status >= Status.SIGNED}):
         sign_one(oracle, progress.standings[i], e)
 
 
 def sign_one(oracle: Oracle, standing: Standing, e: int) -> None:
-    standing.status, standing.round_signed, standing.signed_on = SIGNED, oracle.round, e
+    standing.status, standing.round_signed, standing.signed_on = Status.SIGNED, oracle.round, e
     if standing.round_endorsed is None:
         standing.round_endorsed = oracle.round
 
@@ -125,9 +123,9 @@ def moving(oracle: Oracle, j: int, passed: set[int], free: set[int], there: set[
 def enter_into_force(oracle: Oracle, j: int, s: int, e: int) -> None:
     body, progress = oracle.world.bodies[j], oracle.progress[j]
     rule, opens = body.spec.entry_into_force, progress.dates.opens
-    if progress.stage != OPEN or opens is None or opens > s:
+    if progress.stage != Stage.OPEN or opens is None or opens > s:
         return
-    ratified = [q for q, st in zip(body.quota, progress.standings, strict=True) if st.status == RATIFIED]
-    signed = [q for q, st in zip(body.quota, progress.standings, strict=True) if st.status >= SIGNED]
+    ratified = [q for q, st in zip(body.quota, progress.standings, strict=True) if st.status == Status.RATIFIED]
+    signed = [q for q, st in zip(body.quota, progress.standings, strict=True) if st.status >= Status.SIGNED]
     if len(ratified) >= rule.ratifications and sum(ratified) >= rule.quota_share * sum(signed):
-        progress.stage, progress.round_in_force, progress.in_force_on = IN_FORCE, oracle.round, e
+        progress.stage, progress.round_in_force, progress.in_force_on = Stage.IN_FORCE, oracle.round, e

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tests.reference.oracle_payoff import ENDORSED, IN_FORCE, RATIFIED, SIGNED, depth_of
+from tests.reference.oracle_payoff import Stage, Status, depth_of
 from tests.reference.oracle_talks import objects
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ def measure(oracle: Oracle, j: int) -> dict[str, float]:
     """All measures of institution j at the end of a round."""
     body, progress = oracle.world.bodies[j], oracle.progress[j]
     status = {i: progress.standings[i].status for i in body.others}
-    signed = [i for i in body.others if status[i] >= SIGNED]
+    signed = [i for i in body.others if status[i] >= Status.SIGNED]
     depth = depth_of(oracle, progress.text)
-    endorsed = sum(value >= ENDORSED for value in status.values())
-    ratified = sum(value >= RATIFIED for value in status.values())
+    endorsed = sum(value >= Status.ENDORSED for value in status.values())
+    ratified = sum(value >= Status.RATIFIED for value in status.values())
     hedgers, overlap = rivalry(oracle, j, signed)
     fault_line, camp_distance = camps(oracle, j)
     return {
@@ -67,7 +67,7 @@ def rivalry(oracle: Oracle, j: int, signed: list[int]) -> tuple[int, float]:
     there = set()
     if r is not None:
         standings = oracle.progress[r].standings
-        there = {i for i in oracle.world.bodies[j].others if standings[i].status >= SIGNED}
+        there = {i for i in oracle.world.bodies[j].others if standings[i].status >= Status.SIGNED}
     both, either = there & set(signed), there | set(signed)
     return len(both), len(both) / len(either) if either else math.nan
 
@@ -129,7 +129,7 @@ def outcome(oracle: Oracle) -> str:
         return "declaration" if here["depth"] < rule.declaration_depth else "unratified"
     if (
         r is not None
-        and oracle.progress[r].stage == IN_FORCE
+        and oracle.progress[r].stage == Stage.IN_FORCE
         and min(here["breadth_states"], last[r]["breadth_states"]) >= rule.bloc_share
         and here["overlap"] < rule.bloc_overlap
     ):

@@ -7,13 +7,30 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tests.reference.oracle import Oracle
 
-OUTSIDE, ENDORSED, SIGNED, RATIFIED, WITHDRAWN = 0, 1, 2, 3, -1
-IDEA, PROPOSED, NEGOTIATING, OPEN, IN_FORCE, FAILED = range(6)
+
+class Status(IntEnum):
+    WITHDRAWN = -1
+    OUTSIDE = 0
+    ENDORSED = 1
+    SIGNED = 2
+    RATIFIED = 3
+
+
+class Stage(IntEnum):
+    IDEA = 0
+    PROPOSED = 1
+    NEGOTIATING = 2
+    OPEN = 3
+    IN_FORCE = 4
+    FAILED = 5
+
+
 COVARIATE_TERMS = {
     "alignment": "b_align", "camp": "b_camp", "trade": "b_trade", "size": "b_size", "proximity": "b_prox",
     "need": "b_need",
@@ -26,7 +43,7 @@ OPEN_ENDED = 360
 class Standing:
     """What one state is to one institution at the moment."""
 
-    status: int = OUTSIDE
+    status: Status = Status.OUTSIDE
     let_in: bool = False
     walked_out: bool = False
     invite_sum: float = 0.0
@@ -71,7 +88,7 @@ class Progress:
     partner_since: list[int | None]
     partner_sum: list[float]
     spent: list[float]
-    stage: int = IDEA
+    stage: Stage = Stage.IDEA
     adopted: bool = False
     round_adopted: int | None = None
     round_in_force: int | None = None
@@ -81,7 +98,7 @@ class Progress:
 
     @property
     def active(self) -> bool:
-        return self.stage not in (IDEA, FAILED)
+        return self.stage not in (Stage.IDEA, Stage.FAILED)
 
 
 @dataclass
@@ -103,7 +120,7 @@ def depth_of(oracle: Oracle, text: list[float]) -> float:
 
 def survey(oracle: Oracle, j: int) -> Inside:
     progress, body = oracle.progress[j], oracle.world.bodies[j]
-    members = [standing.status >= ENDORSED for standing in progress.standings]
+    members = [standing.status >= Status.ENDORSED for standing in progress.standings]
     return Inside(
         members,
         count=sum(members),
@@ -178,7 +195,7 @@ def excluded(oracle: Oracle, i: int, j: int, s: int) -> bool:
     """Whether the state has signed the rival body and one of the two is exclusive by now."""
     bodies = oracle.world.bodies
     r = bodies[j].rival_body
-    if r is None or oracle.progress[r].standings[i].status < SIGNED:
+    if r is None or oracle.progress[r].standings[i].status < Status.SIGNED:
         return False
     days = [oracle.world.day(bodies[k].spec.exclusive_from) for k in (j, r)]
     return any(day is not None and day <= s for day in days)
@@ -270,10 +287,10 @@ def mass_of_endorsement(oracle: Oracle, j: int, s: int, sign_closes: int | None)
 
 def expect(oracle: Oracle, i: int, j: int, endorse_mass: float, sign_mass: float) -> None:
     standing = oracle.progress[j].standings[i]
-    sure = standing.status >= ENDORSED or oracle.world.bodies[j].spec.endorsement is None
+    sure = standing.status >= Status.ENDORSED or oracle.world.bodies[j].spec.endorsement is None
     standing.endorse_probability = 1.0 if sure else -math.expm1(-standing.endorse_rate * endorse_mass)
     standing.probability = 0.0
-    if standing.status >= SIGNED:
+    if standing.status >= Status.SIGNED:
         standing.probability = 1.0
     elif eligible(oracle, i, j):
         standing.probability = standing.endorse_probability * -math.expm1(-standing.sign_rate * sign_mass)
@@ -285,7 +302,7 @@ def eligible(oracle: Oracle, i: int, j: int) -> bool:
     standing = progress.standings[i]
     at_risk = i not in (body.sponsor, body.rival)
     kept_out = math.isinf(body.endorse_at[i]) or math.isinf(body.sign_at[i])
-    return at_risk and (standing.let_in or progress.stage == IDEA) and not kept_out and standing.status != WITHDRAWN
+    return at_risk and (standing.let_in or progress.stage == Stage.IDEA) and not kept_out and standing.status != Status.WITHDRAWN
 
 
 def undecided(oracle: Oracle, i: int, j: int) -> float:

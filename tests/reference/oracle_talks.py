@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from tests.reference.oracle_payoff import ENDORSED, FAILED, NEGOTIATING, OPEN, price, undecided
+from tests.reference.oracle_payoff import Stage, Status, price, undecided
 from tests.reference.oracle_world import expit
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def participants(oracle: Oracle, j: int) -> list[int]:
         takes_part = (
             i == body.sponsor
             or rule == "all"
-            or (rule == "engaged" and (standings[i].status >= ENDORSED or state.code in body.spec.named))
+            or (rule == "engaged" and (standings[i].status >= Status.ENDORSED or state.code in body.spec.named))
             or (isinstance(rule, list) and state.code in rule)
         )
         if takes_part and not standings[i].walked_out:
@@ -72,7 +72,7 @@ def bargaining_weight(oracle: Oracle, i: int, j: int, v: float, text: list[float
 
 
 def negotiating(oracle: Oracle, j: int) -> bool:
-    return oracle.progress[j].stage == NEGOTIATING and not oracle.progress[j].adopted
+    return oracle.progress[j].stage == Stage.NEGOTIATING and not oracle.progress[j].adopted
 
 
 def bargain(oracle: Oracle, j: int, s: int, e: int) -> None:
@@ -113,9 +113,9 @@ def adopt(oracle: Oracle, j: int, e: int) -> None:
             if dates.opens is None or dates.opens < e:
                 dates.opens, dates.closes = e, e + body.spec.signature.window_days
         elif e >= dates.planned + body.spec.adoption.lapse_days:
-            progress.stage = FAILED
-    if progress.adopted and progress.stage == NEGOTIATING and dates.opens is not None and dates.opens <= e:
-        progress.stage = OPEN
+            progress.stage = Stage.FAILED
+    if progress.adopted and progress.stage == Stage.NEGOTIATING and dates.opens is not None and dates.opens <= e:
+        progress.stage = Stage.OPEN
 
 
 def vote(oracle: Oracle, j: int, e: int) -> bool:

@@ -160,7 +160,7 @@ def spoken_position(issue: Issue, signs: dict[str, float]) -> float | None:
     """The mean position of the acts that speak to an issue."""
     positions = []
     for letter, sign in issue.stance.items():
-        value = signs.get(letter, math.nan)
+        value = float(signs.get(letter, math.nan))
         if not math.isnan(value):
             place = 0.5 + 0.2 * value
             positions.append(place if sign == 1 else 1 - place)

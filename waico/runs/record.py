@@ -30,8 +30,7 @@ def save(result: RunResult, folder: Path) -> None:
     Raises:
         InputError: the folder holds a run already, or cannot be written.
     """
-    if (folder / "run.json").exists():
-        raise InputError("--out", str(folder), "holds a run already", "give a new directory")
+    check_free(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in TABLES:
@@ -43,6 +42,18 @@ def save(result: RunResult, folder: Path) -> None:
         _write(folder / "run.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
     except OSError as error:
         raise InputError("--out", str(folder), f"cannot be written: {error.strerror}", "give another folder") from None
+
+
+def check_free(folder: Path) -> None:
+    """Refuse a folder that holds a run, before any time is spent on another.
+
+    Raises:
+        InputError: it does, or it is a file.
+    """
+    if (folder / "run.json").exists():
+        raise InputError("--out", str(folder), "holds a run already", "give a new directory")
+    if folder.exists() and not folder.is_dir():
+        raise InputError("--out", str(folder), "is a file", "give a directory")
 
 
 def _write(path: Path, write: Callable[[Path], Any]) -> None:

@@ -1,0 +1,270 @@
+"""Why a state decided as it did: the terms of its payoff, the peers that moved, and what would have flipped it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from waico.agents.institution import NEVER
+from waico.agents.world import ENDORSED, OUTSIDE, SIGNED, Status
+from waico.model import NegotiationModel
+from waico.negotiation.terms import CAPACITY, COST, FIT, MARKET, OFFER, PEERS, PRESSURE, TERMS
+from waico.scenarios.errors import InputError
+from waico.scenarios.schema import Scenario
+
+NEIGHBOURS = 12   # how many of the closest peers are named
+
+
+@dataclass(frozen=True)
+class Flip:
+    """The change of one term alone that would have turned the decision of the round.
+
+    Attributes:
+        term: its name. now, needed: its value in the round, and the value at which the decision turns.
+        reachable: whether the term can take that value at all, as far as its range is bounded.
+    """
+
+    term: str
+    now: float
+    needed: float
+    reachable: bool
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a state did, or did not, take the next step in one round.
+
+    Attributes:
+        nation, institution, round, date: whose decision, when (the date is the round's last day).
+        before, after: status at the start and at the end of the round.
+        step: the step it faced: `endorse` or `sign`, or "none" where nothing was open to it, with `reason`.
+        terms: additive parts of v by name, sponsor of the sum first; they add up to `v`.
+        v: log hazard per 30 days. hazard: probability of the step in this round.
+        summed, threshold: hazard summed to the end of the round, and the threshold drawn for this step.
+        peers: neighbours by closeness: code, tie, status and the round of their last step.
+        flips: for every term what it would have had to be, the smallest change first.
+    """
+
+    nation: str
+    institution: str
+    round: int
+    date: str
+    before: str
+    after: str
+    step: str
+    reason: str
+    terms: dict[str, float]
+    v: float
+    hazard: float
+    summed: float
+    threshold: float
+    peers: list[dict[str, Any]]
+    flips: list[Flip]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self)
+
+    def in_words(self) -> str:
+        """A page of text for the terminal."""
+        lines = [
+            f"{self.nation} and {self.institution}, round {self.round} (to {self.date}): "
+            f"{self.before} at the start, {self.after} at the end"
+        ]
+        if self.step == "none":
+            return "\n".join([*lines, f"No decision: {self.reason}."])
+        lines += ["", f"Log hazard of the step to {self.step}, per 30 days"]
+        parts = sorted(self.terms.items(), key=lambda item: -abs(item[1]))
+        lines += [f"  {name:<12}{value:+8.3f}" for name, value in parts if round(value, 3) != 0.0]
+        lines += [
+            f"  {'v':<12}{self.v:+8.3f}   probability in this round {self.hazard:.3f}",
+            "",
+            f"Hazard summed {self.summed:.3f} against a threshold of {self.threshold:.3f}: "
+            + ("it takes the step" if self.summed >= self.threshold else "it does not"),
+        ]
+        if self.flips:
+            flip = self.flips[0]
+            lines.append(
+                f"Smallest change that would have turned it: {flip.term} at {flip.needed:+.3f} in place of {flip.now:+.3f}"
+                + ("" if flip.reachable else " (beyond what this term can be)")
+            )
+        moved = [peer for peer in self.peers if peer["moved_in_round"] is not None]
+        lines += ["", f"Of its {len(self.peers)} closest neighbours {len(moved)} had moved:"]
+        lines += [
+            f"  {peer['nation']}  tie {peer['tie']:.3f}  {peer['status']}, round {peer['moved_in_round']}" for peer in moved
+        ]
+        return "\n".join(lines)
+
+
+def explain(
+    scenario: Scenario,
+    nation: str,
+    *,
+    institution: str | None = None,
+    round_number: int | None = None,
+    seed: int = 0,
+    replicate: int = 0,
+    until: date | None = None,
+) -> Explanation:
+    """Simulate again up to a round and take the decision of one state apart.
+
+    Args:
+        scenario: what was run.
+        nation: ISO3 code.
+        institution: its id; the first one if not given.
+        round_number: the round; if not given, that of the state's last step, or the last round.
+        seed, replicate, until: which run.
+
+    Raises:
+        InputError: there is no such state, institution or round.
+    """
+    model = NegotiationModel(scenario, rng=seed, replicate=replicate, until=until)
+    i, j = _place(model, nation, institution)
+    if round_number is None:
+        round_number = _last_step(scenario, i, j, seed, replicate, until)
+    while model.running and (model.round is None or model.round.number < round_number - 1):
+        model.step()
+    before = int(model.world.status[i, j])
+    sums = float(model.world.endorse_sum[i, j]), float(model.world.sign_sum[i, j])
+    if model.running:
+        model.step()
+    if model.round is None or model.round.number != round_number:
+        last = model.round.number if model.round else 0
+        raise InputError(scenario.name, "--round", f"there is no round {round_number}", f"1 to {last}")
+    return _take_apart(model, i, j, before, sums)
+
+
+def _place(model: NegotiationModel, nation: str, institution: str | None) -> tuple[int, int]:
+    setting = model.world.setting
+    if nation not in setting.codes:
+        raise InputError(setting.scenario.name, "--nation", f"there is no state '{nation}'", "an ISO3 code, e.g. KEN")
+    body = setting.bodies[0] if institution is None else institution
+    if body not in setting.bodies:
+        raise InputError(
+            setting.scenario.name, "--institution", f"there is no '{body}'", f"one of {', '.join(setting.bodies)}"
+        )
+    return setting.codes.index(nation), setting.bodies.index(body)
+
+
+def _last_step(scenario: Scenario, i: int, j: int, seed: int, replicate: int, until: date | None) -> int:
+    """The round in which the state last endorsed, signed or withdrew; the last round if it never did."""
+    model = NegotiationModel(scenario, rng=seed, replicate=replicate, until=until)
+    model.run_model()
+    world = model.world
+    steps = [int(rounds[i, j]) for rounds in (world.round_withdrawn, world.round_signed, world.round_endorsed)]
+    return next((step for step in steps if step != NEVER), len(model.history))
+
+
+def _take_apart(model: NegotiationModel, i: int, j: int, before: int, sums: tuple[float, float]) -> Explanation:
+    world, setting, now, prospects = model.world, model.world.setting, model.round, model.prospects
+    assert now is not None and prospects is not None
+    step, reason = _step_at(model, i, j, before)
+    endorsing = step == "endorse"
+    factor = float((prospects.endorse_factor if endorsing else prospects.sign_factor)[j])
+    rate = float((prospects.endorse_rate if endorsing else prospects.sign_rate)[i, j])
+    terms = _terms(model, i, j, endorsing, factor)
+    months = now.days / 30.0
+    added = rate * factor * months if step != "none" else 0.0
+    threshold = float((world.endorse_at if endorsing else world.sign_at)[i, j])
+    summed = sums[0 if endorsing else 1] + added
+    return Explanation(
+        nation=setting.codes[i], institution=setting.bodies[j], round=now.number,
+        date=model.institutions.date_of(now.end).isoformat(),
+        before=Status(before).name.lower(), after=Status(int(world.status[i, j])).name.lower(),
+        step=step, reason=reason, terms=terms, v=math.fsum(terms.values()), hazard=-math.expm1(-added),
+        summed=summed, threshold=threshold, peers=_peers(model, i, j),
+        flips=_flips(model, i, j, terms, threshold - (summed - added), months) if step != "none" else [],
+    )  # fmt: skip
+
+
+def _step_at(model: NegotiationModel, i: int, j: int, before: int) -> tuple[str, str]:
+    """The step that was open to the state in the round, or why none was."""
+    setting, prospects = model.world.setting, model.prospects
+    assert prospects is not None
+    if not setting.at_risk[i, j]:
+        return "none", "sponsor and rival do not decide on joining"
+    if before >= SIGNED:
+        return "none", "it had signed already"
+    if before < OUTSIDE:
+        return "none", "it had withdrawn for good"
+    if not prospects.may[i, j]:
+        return "none", "it was kept out, or not let in by the gate"
+    staged = setting.staged[j]
+    if before == OUTSIDE and staged:
+        return ("endorse", "") if prospects.endorse_factor[j] > 0 else ("none", "endorsement was not open")
+    if before in (OUTSIDE, ENDORSED) and prospects.sign_factor[j] > 0 and model.institutions.adopted(j):
+        return "sign", ""
+    return "none", "no text was open for signature"
+
+
+def _terms(model: NegotiationModel, i: int, j: int, endorsing: bool, factor: float) -> dict[str, float]:
+    """Additive parts of v: the intercept, what time adds, and the terms of the payoff as they count for the step."""
+    differs = model.world.setting.scenario.decision.endorse
+    b0 = float(model.payoff.coefficients["b0"][j]) + (differs.b0 if endorsing else 0.0)
+    terms = {"intercept": b0, "time": math.log(factor) if factor > 0 else 0.0}
+    for row, name in enumerate(TERMS):
+        counts = 1.0
+        if endorsing and row in (FIT, COST):
+            counts = differs.fit_share if row == FIT else differs.cost_share
+        terms[name] = counts * float(model.payoff.terms[row, i, j])
+    return terms
+
+
+def _peers(model: NegotiationModel, i: int, j: int) -> list[dict[str, Any]]:
+    """The closest neighbours, and what they had done by the end of the round."""
+    world, setting = model.world, model.world.setting
+    ties = setting.ties[i] * setting.at_risk[:, j]
+    peers = []
+    for row in np.argsort(-ties, kind="stable")[:NEIGHBOURS]:
+        steps = [int(rounds[row, j]) for rounds in (world.round_ratified, world.round_signed, world.round_endorsed)]
+        moved = next((step for step in steps if step != NEVER), None)
+        peers.append({
+            "nation": setting.codes[row], "tie": float(ties[row]),
+            "status": Status(int(world.status[row, j])).name.lower(), "moved_in_round": moved,
+        })  # fmt: skip
+    return peers
+
+
+def _flips(
+    model: NegotiationModel, i: int, j: int, terms: dict[str, float], missing: float, months: float
+) -> list[Flip]:
+    """For every term the value at which the state would just have turned, the smallest change first.
+
+    The step is taken when exp(v) * months reaches what was missing at the round's start, so that every term alone
+    would have to change by the same amount; terms whose range excludes it stand last.
+    """
+    if missing <= 0 or math.isinf(missing):
+        return []
+    change = math.log(missing / months) - math.fsum(terms.values())
+    flips = []
+    for name, value in terms.items():
+        low, high = _range(model, name, i, j)
+        needed = value + change
+        flips.append(Flip(name, value, needed, low - 1e-12 <= needed <= high + 1e-12))
+    return sorted(flips, key=lambda flip: (not flip.reachable, abs(flip.needed - flip.now) / _width(model, flip, i, j)))
+
+
+def _width(model: NegotiationModel, flip: Flip, i: int, j: int) -> float:
+    """Spread of a term over the states (1 where it does not vary): the measure of what counts as a small change."""
+    if flip.term not in TERMS:
+        return 1.0
+    row = model.payoff.terms[TERMS.index(flip.term), :, j]
+    return float(row.std()) or 1.0
+
+
+def _range(model: NegotiationModel, name: str, i: int, j: int) -> tuple[float, float]:
+    """What values a term can take for this state, with the coefficients as drawn."""
+    b, payoff = model.payoff.coefficients, model.payoff
+    bounds = {
+        TERMS[PEERS]: (-abs(b["b_peers"][j]), abs(b["b_peers"][j])),
+        TERMS[PRESSURE]: (-abs(b["b_pressure"][j] * payoff.pressed[i, j]), 0.0),
+        TERMS[OFFER]: (0.0, math.inf),
+        TERMS[COST]: (-1.5 * abs(b["b_cost"][j]), 0.0),
+        TERMS[CAPACITY]: (0.0, math.inf),
+        TERMS[MARKET]: (0.0, math.inf),
+    }
+    return tuple(float(bound) for bound in bounds.get(name, (-math.inf, math.inf)))   # type: ignore[return-value]

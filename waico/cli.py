@@ -1,0 +1,264 @@
+"""The `waico` command: one function per command. It reads options, calls, and prints; it decides nothing."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from waico.scenarios.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from waico.runs.run import RunResult
+    from waico.scenarios.schema import Scenario
+
+UsageError = typer.BadParameter.__base__   # click's, or that of the copy of click inside newer typer
+
+app = typer.Typer(
+    help="Simulate states and firms negotiating over a Shanghai-hosted AI-governance body.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="a bundled scenario, or a .toml file")]
+RunArgument = Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico run --out")]
+SeedOption = Annotated[int, typer.Option(help="seed of the random draws, a whole number")]
+ReplicatesOption = Annotated[int, typer.Option(min=1, max=1_000_000, help="number of runs with other random draws")]
+SetOption = Annotated[
+    list[str], typer.Option("--set", metavar="PATH=VALUE", help="change one value of the scenario; may be repeated")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress bar")]
+
+
+def main() -> None:
+    """Run the command line; every ending has its exit code and at most one line of complaint."""
+    sys.exit(_run(sys.argv[1:] or ["--help"]))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        code = app(arguments, prog_name="waico", standalone_mode=False)
+    except InputError as error:
+        return _complain(str(error), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain("interrupted", 130)
+    except BrokenPipeError:   # the reader of our output has left, as `head` does
+        sys.stderr.close()
+        return 0
+    except Exception as error:   # the last stand: a traceback tells a user nothing
+        if isinstance(error, UsageError or ()):
+            context = getattr(error, "ctx", None)
+            command = context.command_path if context else "waico"
+            return _complain(f"{command}: {error.format_message()} (see {command} --help)", 2)   # type: ignore[attr-defined]
+        return _complain(f"waico failed: {type(error).__name__}: {error}", 1)
+    return code if isinstance(code, int) else 0
+
+
+def _complain(line: str, code: int) -> int:
+    sys.stderr.write(" ".join(line.split()) + "\n")
+    return code
+
+
+@app.command()
+def scenarios(json: JsonOption = False) -> None:
+    """List the bundled scenarios."""
+    from waico.agents import Setting
+    from waico.negotiation.clock import planned_rounds
+    from waico.scenarios.load import bundled_scenarios, load_scenario
+
+    rows = []
+    for name in bundled_scenarios():
+        scenario = load_scenario(name)
+        rows.append({
+            "name": name,
+            "freeze_date": scenario.freeze_date.isoformat(),
+            "rounds": planned_rounds(Setting.of(scenario)),
+            "institutions": scenario.institution_ids,
+            "title": scenario.title,
+        })
+    if json:
+        _print_json(rows)
+        return
+    table = _table("name", "freeze date", "rounds", "institutions", "title")
+    for row in rows:
+        table.add_row(*(", ".join(cell) if isinstance(cell, list) else str(cell) for cell in row.values()))
+    _print(table)
+
+
+@app.command()
+def run(
+    scenario: ScenarioArgument,
+    seed: SeedOption = 0,
+    replicates: ReplicatesOption = 1,
+    changes: SetOption = [],  # noqa: B006 (typer copies it)
+    until: Annotated[str | None, typer.Option(metavar="DATE", help="last day simulated")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=256, help="processes")] = 1,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="folder for the tables of the run")] = None,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> int:
+    """Run a scenario headless: outcome shares, and members, text and dates of each institution."""
+    from waico.runs.record import check_free, save
+    from waico.runs.run import run as run_scenario
+
+    if out is not None:
+        check_free(out)
+    overrides, loaded = _load(scenario, changes)
+    with _progress(replicates, quiet) as advance:
+        result = run_scenario(
+            loaded, seed=seed, replicates=replicates, workers=workers, until=_date("--until", until, loaded),
+            overrides=overrides, on_progress=advance,
+        )  # fmt: skip
+    if out is not None:
+        save(result, out)
+    if json:
+        _print_json(result.summary())
+    else:
+        _print_summary(result)
+    if result.interrupted:
+        return _complain(f"interrupted: {result.replicates} of {replicates} replicates were finished and are kept", 130)
+    return 0
+
+
+@app.command()
+def explain(
+    folder: RunArgument,
+    nation: Annotated[str, typer.Option(metavar="ISO3", help="the state")],
+    institution: Annotated[str | None, typer.Option(metavar="ID", help="the institution; the first if not given")] = None,
+    round_number: Annotated[
+        int | None, typer.Option("--round", min=1, help="the round; that of its last step if not given")
+    ] = None,
+    replicate: Annotated[int, typer.Option(min=0, help="the replicate")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Why a state decided as it did: the terms of its payoff, its peers, what would have flipped it."""
+    from waico.analysis.explain import explain as explain_decision
+    from waico.runs.record import read_record
+
+    record = read_record(folder)
+    if replicate >= record["replicates"]:
+        raise InputError(str(folder), "--replicate", f"is {replicate}", f"0 to {record['replicates'] - 1}")
+    explanation = explain_decision(
+        record["scenario"], nation, institution=institution, round_number=round_number, seed=record["seed"],
+        replicate=replicate, until=record["until"],
+    )  # fmt: skip
+    if json:
+        _print_json(explanation.as_dict())
+    else:
+        sys.stdout.write(explanation.in_words() + "\n")
+
+
+@app.command()
+def validate(scenario: ScenarioArgument, changes: SetOption = []) -> None:  # noqa: B006 (typer copies it)
+    """Check a scenario file and print what it resolves to."""
+    from waico.negotiation.course import course_of
+
+    _, loaded = _load(scenario, changes)
+    course_of(loaded)
+    _print_json(loaded.model_dump(mode="json"))
+    sys.stderr.write(
+        f"{loaded.name}: valid; {len(loaded.issues)} issues, institutions {', '.join(loaded.institution_ids)}, "
+        f"{len(loaded.assumptions)} assumptions marked\n"
+    )
+
+
+@app.command()
+def replay(folder: RunArgument, quiet: QuietOption = False) -> int:
+    """Run again from the record and say whether the result is identical."""
+    from waico.runs.record import read_record, versions
+    from waico.runs.record import replay as replay_run
+
+    record = read_record(folder)
+    with _progress(record["replicates"], quiet) as advance:
+        same = replay_run(folder, advance)
+    if all(same.values()):
+        sys.stdout.write(f"identical: all {len(same)} files came out byte for byte the same\n")
+        return 0
+    now = versions()
+    changed = [f"{name} {then} -> {now[name]}" for name, then in record["versions"].items() if now.get(name) != then]
+    reason = f" (versions differ: {', '.join(changed)})" if changed else ""
+    sys.stdout.write(f"different: {', '.join(name for name, equal in same.items() if not equal)}{reason}\n")
+    return 1
+
+
+def _load(source: str, changes: list[str]) -> tuple[dict[str, Any], Scenario]:
+    from waico.scenarios.load import load_scenario
+    from waico.scenarios.paths import parse_assignment
+
+    overrides = dict(parse_assignment(change) for change in changes)
+    return overrides, load_scenario(source, overrides)
+
+
+def _date(option: str, text: str | None, scenario: Scenario) -> date | None:
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InputError(option, "", f"'{text}' is no date", "write it as 2026-07-26") from None
+    if day <= scenario.freeze_date:
+        raise InputError(option, "", f"{day} is not after the freeze date {scenario.freeze_date}", "give a later day")
+    return day
+
+
+@contextmanager
+def _progress(total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr if that is a terminal."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as progress:
+        task = progress.add_task("replicates", total=total)
+        yield lambda finished: progress.advance(task, finished)
+
+
+def _print_json(data: Any) -> None:
+    sys.stdout.write(json_module.dumps(data, indent=1) + "\n")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _print(what: Any) -> None:
+    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120).print(what, soft_wrap=isinstance(what, str))
+
+
+def _print_summary(result: RunResult) -> None:
+    """Outcome shares of the first institution, and a table of all institutions."""
+    summary = result.summary()
+    _print(f"{result.scenario.title}\n{result.replicates} replicates, seed {result.seed}, {summary['seconds']:.1f} s\n")
+    outcomes = _table("outcome", "share")
+    for name, share in summary["outcomes"].items():
+        outcomes.add_row(name, f"{share:.3f}")
+    _print(outcomes)
+    bodies = _table("institution", "signed (5%-95%)", "ratified", "in force", "adopted in round", "text")
+    for name, body in summary["institutions"].items():
+        adopted = body["round_adopted_median"]
+        bodies.add_row(
+            name,
+            f"{body['signed_mean']:.1f} ({body['signed_q05']:.0f}-{body['signed_q95']:.0f})",
+            f"{body['ratified_mean']:.1f}",
+            f"{body['in_force_share']:.2f}",
+            "never" if adopted is None else f"{adopted:g}",
+            ", ".join(f"{issue} {value:.2f}" for issue, value in body["text"].items() if value is not None) or "-",
+        )
+    _print("")
+    _print(bodies)
+    _print("\nStates signed and ratified are means over replicates, sponsor and rival left out.")
