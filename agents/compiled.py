@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -19,9 +19,9 @@ def compiled(function: F) -> F:
     do not depend on the machine's number of cores.
     """
     try:
-        return numba.njit(cache=True, error_model="numpy")(function)   # type: ignore[no-any-return]
+        return cast(F, numba.njit(cache=True, error_model="numpy")(function))
     except RuntimeError:   # neither the package's folder nor the user's cache can be written
-        return numba.njit(error_model="numpy")(function)   # type: ignore[no-any-return]
+        return cast(F, numba.njit(error_model="numpy")(function))
 
 
 @compiled

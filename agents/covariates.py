@@ -23,6 +23,11 @@ DEPENDENCE_SHARE = 0.5   # a trade share with the rival from which a state count
 STANCE_STEP = 0.2   # ++ + 0 - -- stand for positions .9 .7 .5 .3 .1
 
 
+def row_of(index: pd.Index, name: str) -> int:
+    """Position of a name in an index without repetitions."""
+    return list(index).index(name)
+
+
 def standardize(values: Floats, at_risk: Flags) -> Floats:
     """Mean 0 and standard deviation 1 over the states at risk, shape (N,); all 0 where nothing varies."""
     inside = values[at_risk]
@@ -39,7 +44,7 @@ def need(facts: Facts) -> Floats:
 
 
 def capability_scale(facts: Facts) -> Floats:
-    """ln GDP scaled to [0, 1] over the states, shape (N,)."""
+    """Ln GDP scaled to [0, 1] over the states, shape (N,)."""
     log_gdp = np.log(facts.nations["gdp"].to_numpy(dtype=float))
     spread = log_gdp.max() - log_gdp.min()
     return np.asarray((log_gdp - log_gdp.min()) / spread) if spread > 0 else np.full_like(log_gdp, 0.5)
@@ -106,7 +111,7 @@ def ideal_points(facts: Facts, scenario: Scenario) -> Floats:
             ideal[:, k] = np.where(np.isfinite(read), read, ideal[:, k])
         for code, nation in scenario.nations.overrides.items():
             if issue.id in nation.ideal:
-                ideal[facts.nations.index.get_loc(code), k] = nation.ideal[issue.id]
+                ideal[row_of(facts.nations.index, code), k] = nation.ideal[issue.id]
     return ideal
 
 
@@ -150,7 +155,7 @@ def standing(facts: Facts, body: Institution, at_risk: Flags) -> Floats:
     In the order of `waico.negotiation.payoff.TERMS`: alignment, camp, trade, size, proximity, need.
     """
     codes = facts.nations.index
-    sponsor, rival = codes.get_loc(body.sponsor), codes.get_loc(body.rival)
+    sponsor, rival = row_of(codes, body.sponsor), row_of(codes, body.rival)
     aligned = alignment(facts, sponsor, rival)
     camp = affiliation(facts, body.sponsor, "camp") - affiliation(facts, body.rival, "camp")
     raw = [
@@ -167,7 +172,7 @@ def standing(facts: Facts, body: Institution, at_risk: Flags) -> Floats:
 def leverage(facts: Facts, rival: str) -> Floats:
     """How far a rival can press each state, in [0, 1]: allies fully, others by trade dependence, shape (N,)."""
     ally = affiliation(facts, rival, "alliance")
-    traded = facts.trade[:, facts.nations.index.get_loc(rival)]
+    traded = facts.trade[:, row_of(facts.nations.index, rival)]
     return np.asarray(ally + (1.0 - ally) * np.minimum(1.0, traded / DEPENDENCE_SHARE))
 
 

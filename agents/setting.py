@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -153,7 +154,7 @@ def _texts(scenario: Scenario, name: str) -> Floats:
     return np.array([[getattr(body, name)[issue] for issue in scenario.issue_ids] for body in scenario.institutions])
 
 
-def _calendar(bodies: list[Institution]) -> dict[str, np.ndarray]:
+def _calendar(bodies: list[Institution]) -> dict[str, Any]:
     """What of the institutions' dates does not depend on when they are tabled."""
     after = [np.nan if body.signature.after_days is None else body.signature.after_days for body in bodies]
     return {
@@ -164,14 +165,14 @@ def _calendar(bodies: list[Institution]) -> dict[str, np.ndarray]:
     }
 
 
-def _judgements(scenario: Scenario, codes: pd.Index) -> dict[str, Floats]:
+def _judgements(scenario: Scenario, codes: pd.Index) -> dict[str, Any]:
     """Salience, red lines, tolerance and openness of every state, with the overrides of single states."""
     n, issues = len(codes), scenario.issue_ids
     salience = np.tile([issue.salience for issue in scenario.issues], (n, 1)).astype(float)
     floor, ceiling = np.zeros_like(salience), np.ones_like(salience)
     tolerance, openness = np.full(n, scenario.nations.tolerance), np.full(n, scenario.nations.openness)
     for code, nation in scenario.nations.overrides.items():
-        row = codes.get_loc(code)
+        row = covariates.row_of(codes, code)
         for issue, value in nation.salience.items():
             salience[row, issues.index(issue)] = value
         for issue, line in nation.red_lines.items():
@@ -183,7 +184,7 @@ def _judgements(scenario: Scenario, codes: pd.Index) -> dict[str, Floats]:
     return {"salience": salience, "floor": floor, "ceiling": ceiling, "tolerance": tolerance, "openness": openness}
 
 
-def _principals(scenario: Scenario, facts: Facts) -> dict[str, object]:
+def _principals(scenario: Scenario, facts: Facts) -> dict[str, Any]:
     """What depends on who sponsors and who opposes each institution."""
     codes, bodies = facts.nations.index, scenario.institutions
     rival_body = _rival_body(scenario)
@@ -192,8 +193,8 @@ def _principals(scenario: Scenario, facts: Facts) -> dict[str, object]:
     weight = covariates.capability(facts, scenario)
     rows = [_principal_rows(facts, body, weight) for body in bodies]
     return {
-        "sponsor": np.array([codes.get_loc(body.sponsor) for body in bodies]),
-        "rival": np.array([codes.get_loc(body.rival) for body in bodies]),
+        "sponsor": np.array([covariates.row_of(codes, body.sponsor) for body in bodies]),
+        "rival": np.array([covariates.row_of(codes, body.rival) for body in bodies]),
         "rival_body": rival_body,
         "of_rival": of_rival,
         "blocs": tuple(_bloc(facts, body) for body in bodies),
@@ -206,11 +207,11 @@ def _rival_body(scenario: Scenario) -> Indices:
     return np.array([sponsors.index(body.rival) if body.rival in sponsors else -1 for body in scenario.institutions])
 
 
-def _principal_rows(facts: Facts, body: Institution, weight: Floats) -> dict[str, np.ndarray]:
+def _principal_rows(facts: Facts, body: Institution, weight: Floats) -> dict[str, Any]:
     codes = facts.nations.index
     at_risk = ~codes.isin([body.sponsor, body.rival])
     allies = covariates.affiliation(facts, body.rival, "alliance") * weight
-    allies[codes.get_loc(body.rival)] = 0.0
+    allies[covariates.row_of(codes, body.rival)] = 0.0
     camp = covariates.affiliation(facts, body.sponsor, "camp") - covariates.affiliation(facts, body.rival, "camp")
     return {
         "at_risk": at_risk,
@@ -240,12 +241,12 @@ def _quota(facts: Facts, body: Institution) -> Floats:
     return np.asarray(quota / quota.sum())
 
 
-def _firms(facts: Facts, scenario: Scenario, ideal: Floats) -> dict[str, np.ndarray]:
+def _firms(facts: Facts, scenario: Scenario, ideal: Floats) -> dict[str, Any]:
     """Firms: positions (a stance if known, else that of their home), budgets, technology, markets, alliances."""
     table, codes = facts.firms, facts.nations.index
     n_firms, n_issues = len(table), len(scenario.issues)
     homes = [] if table.empty else list(table["home"])
-    home = np.array([codes.get_loc(code) if code in codes else -1 for code in homes], dtype=np.intp)
+    home = np.array([covariates.row_of(codes, code) if code in codes else -1 for code in homes], dtype=np.intp)
     salience = np.array([issue.salience for issue in scenario.issues], dtype=float)
     positions = np.full((n_firms, n_issues), 0.5)
     positions[home >= 0] = ideal[home[home >= 0]]
@@ -303,7 +304,7 @@ def _allied(table: pd.DataFrame, scenario: Scenario) -> Floats:
             groups.setdefault(name, []).append(row)
     for alliance in scenario.firms.alliances if scenario.firms else []:
         if alliance.active:
-            groups[alliance.id] = [table.index.get_loc(firm) for firm in alliance.members]
+            groups[alliance.id] = [covariates.row_of(table.index, firm) for firm in alliance.members]
     for members in groups.values():
         allied[np.ix_(members, members)] = 1.0
     np.fill_diagonal(allied, 0.0)

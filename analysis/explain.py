@@ -71,10 +71,8 @@ class Explanation:
 
     def in_words(self) -> str:
         """A page of text for the terminal."""
-        lines = [
-            f"{self.nation} and {self.institution}, round {self.round} (to {self.date}): "
-            f"{self.before} at the start, {self.after} at the end"
-        ]
+        place = f"{self.nation} and {self.institution}, round {self.round} (to {self.date})"
+        lines = [f"{place}: {self.before} at the start, {self.after} at the end"]
         if self.step == "none":
             return "\n".join([*lines, f"No decision: {self.reason}."])
         lines += ["", f"Log hazard of the step to {self.step}, per 30 days"]
@@ -117,7 +115,9 @@ def explain(
         nation: ISO3 code.
         institution: its id; the first one if not given.
         round_number: the round; if not given, that of the state's last step, or the last round.
-        seed, replicate, until: which run.
+        seed: of the run.
+        replicate: of the run.
+        until: last day of the run, if it was cut short.
 
     Raises:
         InputError: there is no such state, institution or round.

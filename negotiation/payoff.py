@@ -11,7 +11,18 @@ from waico.agents import Institutions, World
 from waico.agents.compiled import compiled
 from waico.agents.world import ENDORSED, SIGNED
 from waico.negotiation.terms import (
-    CAPACITY, COST, EXCLUSIVE, FIT, MARKET, NATION, NETWORK, OFFER, PEERS, PRESSURE, STANDING, TERMS,
+    CAPACITY,
+    COST,
+    EXCLUSIVE,
+    FIT,
+    MARKET,
+    NATION,
+    NETWORK,
+    OFFER,
+    PEERS,
+    PRESSURE,
+    STANDING,
+    TERMS,
 )  # fmt: skip
 
 Floats = NDArray[np.float64]
@@ -44,7 +55,10 @@ class Payoff:
         self.pressed = np.array([body.rival_pressure for body in bodies]) * setting.leverage
         self.price = np.sqrt(setting.gdp)[:, None] * np.array([body.inducement.price for body in bodies])
         self._fixed = Fixed(
-            *(coefficients[name] for name in Fixed._fields[:9]),
+            b_peers=coefficients["b_peers"], b_pressure=coefficients["b_pressure"],
+            credibility=coefficients["credibility"], b_fit=coefficients["b_fit"],
+            b_capacity=coefficients["b_capacity"], b_network=coefficients["b_network"],
+            b_offer=coefficients["b_offer"], b_cost=coefficients["b_cost"], b_exclusive=coefficients["b_exclusive"],
             capacity_benefit=np.array([body.capacity_benefit for body in bodies]),
             crowding=np.array([body.crowding for body in bodies]),
             technology=setting.scenario.decision.partner.technology * setting.technology,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -59,7 +59,7 @@ def _run(arguments: list[str]) -> int:
     except BrokenPipeError:   # the reader of our output has left, as `head` does
         sys.stderr.close()
         return 0
-    except Exception as error:   # the last stand: a traceback tells a user nothing
+    except Exception as error:  # noqa: BLE001 (the last stand: a traceback tells a user nothing)
         if isinstance(error, UsageError or ()):
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "waico"

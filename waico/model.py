@@ -26,7 +26,7 @@ from waico.negotiation.measure import Axis, measure
 from waico.negotiation.offer import offer
 from waico.negotiation.payoff import Payoff
 from waico.negotiation.propose import propose
-from waico.negotiation.prospects import assess, is_active
+from waico.negotiation.prospects import Prospects, assess, is_active
 from waico.scenarios.paths import replace
 from waico.scenarios.schema import Scenario
 
@@ -78,7 +78,8 @@ class NegotiationModel(mesa.Model):
         self.history = History()
         self.axis = Axis(setting)
         self.events = Events(Names(setting))
-        self.prospects = None
+        self.prospects: Prospects | None = None
+        self.running = True
         self.round: Round | None = None
         horizon = min(until, scenario.rounds.horizon) if until else scenario.rounds.horizon
         self._last_day = float((horizon - scenario.freeze_date).days)

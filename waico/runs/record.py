@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def save(result: RunResult, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in TABLES:
             table: pd.DataFrame = getattr(result, name)
-            _write(folder / f"{name}.parquet", lambda path, table=table: table.to_parquet(path, index=False))
+            _write(folder / f"{name}.parquet", partial(table.to_parquet, index=False))
         members = result.members
         _write(folder / "members.csv", lambda path: members.to_csv(path, index=False, lineterminator="\n"))
         text = json.dumps(_record(result, folder), indent=1)
@@ -130,7 +131,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, ValidationError) as error:
         line = str(error).splitlines()[0]
         raise InputError(str(path), "", f"is no record of this version: {line}", "run the scenario again") from None
-    return record   # type: ignore[no-any-return]
+    return record
 
 
 def replay(folder: Path, on_progress: Callable[[int], None] | None = None) -> dict[str, bool]:
