@@ -52,7 +52,7 @@ class Consensus(AdoptionRule):
     """Nobody of weight objects. A lone objector may walk out instead of blocking."""
 
     veto_share: float = param(0.005, "objectors up to this share of capability cannot block", ge=0, le=1)
-    epsilon: float = param(0.05, "pull of a participant without objection, against 1 of a firm objector", gt=0, le=1)
+    epsilon: float = param(0.01, "pull of a participant without objection, against 1 of a firm objector", gt=0, le=1)
     walkout: bool = param(False, "whether a lone objector leaves instead of blocking", unit="-")
 
     def weight(self, table: Table) -> Floats:
@@ -74,7 +74,7 @@ class Supermajority(AdoptionRule):
     """A share of the participants, one vote each, does not object."""
 
     share: float = param(2 / 3, "share of the participants that must not object", ge=0, le=1)
-    epsilon: float = param(0.05, "pull of a participant without objection, against 1 of a firm objector", gt=0, le=1)
+    epsilon: float = param(0.01, "pull of a participant without objection, against 1 of a firm objector", gt=0, le=1)
 
     def weight(self, table: Table) -> Floats:
         """Equal votes, objectors first."""
