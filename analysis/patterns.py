@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waico.model import NegotiationModel
-from waico.negotiation.adopt import Consensus, adoption_rules
+from waico.negotiation.adopt import AdoptionRule, Consensus
 from waico.negotiation.course import course_of
 from waico.negotiation.table import Table
 from waico.scenarios.load import load_scenario
@@ -24,10 +25,10 @@ from waico.scenarios.schema import Scenario, Shock
 
 Floats = NDArray[np.float64]
 
+SEED = 1
 BINDING = ("enforcement", "mandate", "timetable")
 
 
-@adoption_rules.register("consensus_of_equals")
 class ConsensusOfEquals(Consensus):
     """Consensus in which consent does not shape the text: all participants pull alike. The ablation of P1."""
 
@@ -36,11 +37,15 @@ class ConsensusOfEquals(Consensus):
         return np.ones(len(table.capability))
 
 
-def models(scenario: Scenario, replicates: int, seed: int = 1, until: date | None = None) -> Iterable[NegotiationModel]:
-    """Finished runs of a scenario, one per replicate."""
+def models(
+    scenario: Scenario, replicates: int, until: date | None = None, rule: AdoptionRule | None = None
+) -> Iterable[NegotiationModel]:
+    """Finished runs of a scenario, one per replicate; `rule` replaces the adoption rule of the first institution."""
     course = course_of(scenario)
+    if rule is not None:
+        course = [replace(chapter, adoption=[rule, *chapter.adoption[1:]]) for chapter in course]
     for replicate in range(replicates):
-        model = NegotiationModel(scenario, rng=seed, replicate=replicate, until=until, course=course)
+        model = NegotiationModel(scenario, rng=SEED, replicate=replicate, until=until, course=course)
         model.run_model()
         yield model
 
@@ -51,17 +56,17 @@ def display_without_content(replicates: int = 20) -> pd.DataFrame:
     Columns: arm, depth_start, depth_end and camp_distance (means), below_030 (share of runs), adopted (share),
     permuted (95th percentile of camp_distance with positions dealt out at random).
     """
+    changes: dict[str, Any] = {
+        "freeze_date": date(2025, 6, 30),
+        "institutions.waico.participants": "all",
+        "institutions.waico.adoption.rule": "consensus",
+        "institutions.waico.adoption.earliest": date(2026, 7, 26),   # talks go on up to the conference
+        **{f"institutions.waico.opening.{issue}": 0.6 for issue in BINDING},
+    }
     rows = []
-    for rule in ("consensus", "consensus_of_equals"):
-        changes: dict[str, Any] = {
-            "freeze_date": date(2025, 6, 30),
-            "institutions.waico.participants": "all",
-            "institutions.waico.adoption.rule": rule,
-            "institutions.waico.adoption.earliest": date(2026, 7, 26),   # talks go on up to the conference
-            **{f"institutions.waico.opening.{issue}": 0.6 for issue in BINDING},
-        }
+    for arm, rule in (("consensus", Consensus()), ("equal pull", ConsensusOfEquals())):
         depth, distance, permuted, adopted = [], [], [], []
-        for model in models(load_scenario("waic2025", changes), replicates):
+        for model in models(load_scenario("waic2025", changes), replicates, rule=rule):
             measures = model.measures()
             depth.append((measures["depth"][0, 0], measures["depth"][-1, 0]))
             distance.append(measures["camp_distance"][-1, 0])
@@ -69,7 +74,7 @@ def display_without_content(replicates: int = 20) -> pd.DataFrame:
             adopted.append(model.institutions.adopted(0))
         start, end = np.array(depth).T
         rows.append({
-            "arm": rule, "depth_start": start.mean(), "depth_end": end.mean(), "below_030": (end < 0.3).mean(),
+            "arm": arm, "depth_start": start.mean(), "depth_end": end.mean(), "below_030": (end < 0.3).mean(),
             "adopted": np.mean(adopted), "camp_distance": np.mean(distance), "permuted": np.mean(permuted),
         })  # fmt: skip
     return pd.DataFrame(rows)

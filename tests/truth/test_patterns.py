@@ -40,7 +40,7 @@ def test_p1_camps_stand_further_apart_than_by_chance(display: pd.DataFrame) -> N
 
 def test_p1_ablation_equal_pull_shrinks_the_fall(display: pd.DataFrame) -> None:
     fall = display.set_index("arm").eval("depth_start - depth_end")
-    assert fall["consensus_of_equals"] < 0.6 * fall["consensus"]
+    assert fall["equal pull"] < 0.6 * fall["consensus"]
 
 
 @pytest.fixture(scope="module")
