@@ -238,7 +238,9 @@ def stages_apart(replicates: int = 40) -> pd.DataFrame:
         ceremony = scenario.institutions[0].signature.ceremony
         assert ceremony is not None
         opening = (ceremony - scenario.freeze_date).days
-        early, lags, force = [], [], []
+        early: list[bool] = []
+        lags: list[float] = []
+        force: list[float] = []
         for model in models(scenario, replicates):
             world, end = model.world, np.array([0.0, *model.history.end])
             signed, ratified = world.round_signed[:, 0], world.round_ratified[:, 0]

@@ -39,8 +39,9 @@ def test_p1_camps_stand_further_apart_than_by_chance(display: pd.DataFrame) -> N
 
 
 def test_p1_ablation_equal_pull_shrinks_the_fall(display: pd.DataFrame) -> None:
-    fall = display.set_index("arm").eval("depth_start - depth_end")
-    assert fall["equal pull"] < 0.6 * fall["consensus"]
+    consensus, equal = arm(display, arm="consensus"), arm(display, arm="equal pull")
+    fall = consensus["depth_start"] - consensus["depth_end"]
+    assert equal["depth_start"] - equal["depth_end"] < 0.6 * fall
 
 
 @pytest.fixture(scope="module")
