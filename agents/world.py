@@ -41,7 +41,7 @@ class World:
         round_endorsed, round_signed, round_ratified, round_withdrawn: NEVER if not, (N, J).
         endorse_sum, sign_sum, invite_sum: hazards summed so far, (N, J).
         endorse_at, sign_at, invite_at: Exp(1) thresholds at which the transition happens, (N, J).
-        ratify_lag: standard normal draws of the log lag, (N, J). ratify_day: day on which a signatory ratifies, (N, J).
+        ratify_lag: days from signature to ratification, (N, J). ratify_day: day on which a signatory ratifies, (N, J).
         low_days: days in a row below the withdrawal margin, (N, J).
         offer: inducements offered so far, (N, J).
         partner, partner_sum, partner_at, round_partner, spent: firms, (F, J).
@@ -69,7 +69,7 @@ class World:
         self.sign_at = draws.exponentials("sign", setting.codes, setting.bodies)
         self.invite_at = draws.exponentials("invite", setting.codes, setting.bodies)
         self.partner_at = draws.exponentials("partner", setting.firms, setting.bodies)
-        self.ratify_lag = draws.normals("ratify", setting.codes, setting.bodies)
+        self._hesitation = draws.normals("ratify", setting.codes, setting.bodies)
         self._place(setting)
         for name in OWN:
             setattr(self, name, getattr(setting, name).copy())
@@ -91,6 +91,9 @@ class World:
         self.setting = setting
         self.ideal = np.clip(setting.ideal + setting.scenario.nations.sigma_ideal * self._noise, 0.0, 1.0)
         self.stated = self.ideal.copy()
+        ratify = setting.scenario.decision.ratify
+        stretch = ratify.median_days * (1.0 + ratify.veto_players * setting.polyarchy[:, None])
+        self.ratify_lag = stretch * np.exp(ratify.spread * self._hesitation)   # lognormal, stretched by veto players
         for code, nation in setting.scenario.nations.overrides.items():
             for body, status in nation.forced.items():
                 self._force(setting.codes.index(code), setting.bodies.index(body), status)

@@ -50,8 +50,9 @@ def endorse(
         world.endorse_sum, world.endorse_at, prospects.endorse_rate, factor, prospects.may, status, lowest, OUTSIDE,
         may, passed,
     )  # fmt: skip
-    for j in np.flatnonzero(count):
-        _step_up(world, payoff, passed[:, j], may[:, j], int(j), ENDORSED, now, events)
+    for j in range(len(count)):
+        if count[j]:
+            _step_up(world, payoff, passed[:, j], may[:, j], j, ENDORSED, now, events)
 
 
 def sign(
@@ -68,13 +69,13 @@ def sign(
         world.sign_sum, world.sign_at, prospects.sign_rate, factor, prospects.may, status, lowest, ENDORSED,
         may, passed,
     )  # fmt: skip
-    for j in np.flatnonzero(open_now):
+    for j in range(len(open_now)):
         sponsor = world.setting.sponsor[j]
-        if status[sponsor, j] == ENDORSED:
+        if open_now[j] and status[sponsor, j] == ENDORSED:
             passed[sponsor, j] = may[sponsor, j] = True
             count[j] += 1
         if count[j]:
-            _step_up(world, payoff, passed[:, j], may[:, j], int(j), SIGNED, now, events)
+            _step_up(world, payoff, passed[:, j], may[:, j], j, SIGNED, now, events)
 
 
 @compiled
@@ -110,20 +111,13 @@ def _step_up(
     if to == SIGNED:
         world.round_endorsed[rows[world.status[rows, j] == OUTSIDE], j] = now.number
         world.round_signed[rows, j] = now.number
-        world.ratify_day[rows, j] = now.end + ratification_lag(world)[rows, j]
+        world.ratify_day[rows, j] = now.end + world.ratify_lag[rows, j]
     else:
         world.round_endorsed[rows, j] = now.number
     world.status[rows, j] = to
     decisive = payoff.terms[:, rows, j].argmax(axis=0) + events.names.terms
     kind = Kind.SIGNED if to == SIGNED else Kind.ENDORSED
     events.add(now.number, kind, j, rows + events.names.nations, decisive, payoff.total[rows, j])
-
-
-def ratification_lag(world: World) -> Floats:
-    """Days from signature to ratification: lognormal, stretched by domestic veto players, (N, J)."""
-    rule = world.setting.scenario.decision.ratify
-    stretch = rule.median_days * (1.0 + rule.veto_players * world.setting.polyarchy[:, None])
-    return np.asarray(stretch * np.exp(rule.spread * world.ratify_lag))
 
 
 def ratify(world: World, status: Statuses, now: Round, events: Events) -> None:
@@ -221,7 +215,9 @@ def _home_stance(home: int, j: int, rival: int, rival_body: int, status: Statuse
 
 def enter_into_force(world: World, institutions: Institutions, open_now: Flags, now: Round, events: Events) -> None:
     """Open texts come into force with enough ratifications by number and by quota."""
-    for j in np.flatnonzero(open_now & (institutions.stage == int(Stage.OPEN_FOR_SIGNATURE))):
+    for j in range(len(open_now)):
+        if not open_now[j] or institutions.stage[j] != int(Stage.OPEN_FOR_SIGNATURE):
+            continue
         rule = world.setting.scenario.institutions[j].entry_into_force
         ratified = world.status[:, j] == RATIFIED
         count = np.count_nonzero(ratified)
@@ -232,4 +228,4 @@ def enter_into_force(world: World, institutions: Institutions, open_now: Flags, 
             institutions.stage[j] = Stage.IN_FORCE
             institutions.round_in_force[j] = now.number
             sponsor = world.setting.sponsor[j] + events.names.nations
-            events.add(now.number, Kind.IN_FORCE, int(j), sponsor, NOBODY, float(count))
+            events.add(now.number, Kind.IN_FORCE, j, sponsor, NOBODY, float(count))

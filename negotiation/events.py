@@ -80,13 +80,17 @@ class Events:
         amounts: float | Floats = 0.0,
     ) -> None:
         """Log events of one kind: one actor with its detail and amount, or many; one detail or amount may serve all."""
-        if not isinstance(actors, np.ndarray):
-            actors = np.array([actors])
-        size = len(actors)
+        if isinstance(actors, np.ndarray):
+            size = len(actors)
+            self._actors.extend(actors.tolist())
+            self._details.extend(details.tolist() if isinstance(details, np.ndarray) else [details] * size)
+            self._amounts.extend(amounts.tolist() if isinstance(amounts, np.ndarray) else [amounts] * size)
+        else:
+            size = 1
+            self._actors.append(actors)
+            self._details.append(details)   # type: ignore[arg-type]   # one actor has one detail and one amount
+            self._amounts.append(amounts)   # type: ignore[arg-type]
         self._heads.append((round_number, kind, institution, size))
-        self._actors.extend(actors.tolist())
-        self._details.extend(details.tolist() if isinstance(details, np.ndarray) else [int(details)] * size)
-        self._amounts.extend(amounts.tolist() if isinstance(amounts, np.ndarray) else [float(amounts)] * size)
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """All events in order of time, one array per column: round, kind, institution, actor, detail, amount."""

@@ -54,6 +54,8 @@ class Payoff:
         self.terms[MARKET] = (coefficients["b_market"] * benefit) * setting.scale[:, None]
         self.pressed = np.array([body.rival_pressure for body in bodies]) * setting.leverage
         self.price = np.sqrt(setting.gdp)[:, None] * np.array([body.inducement.price for body in bodies])
+        self._let_in = -1
+        self._eligible = self._neighbours = np.zeros(0)   # (N, J): who may be a peer, and how many of them each state has
         self._fixed = Fixed(
             b_peers=coefficients["b_peers"], b_pressure=coefficients["b_pressure"],
             credibility=coefficients["credibility"], b_fit=coefficients["b_fit"],
@@ -62,7 +64,7 @@ class Payoff:
             capacity_benefit=np.array([body.capacity_benefit for body in bodies]),
             crowding=np.array([body.crowding for body in bodies]),
             technology=setting.scenario.decision.partner.technology * setting.technology,
-            pressed=self.pressed, price=self.price, ties=setting.ties, at_risk=setting.at_risk,
+            pressed=self.pressed, price=self.price, ties=setting.ties,
             rival_camp=setting.rival_camp, rival_body=setting.rival_body, weight=setting.weight, need=setting.need,
             scale=setting.scale, status_quo=setting.status_quo, depth_mask=setting.depth_mask,
             fit_mask=setting.fit_mask / setting.scenario.decision.fit_scale,
@@ -76,9 +78,14 @@ class Payoff:
         """
         world, bodies = self.world, self.institutions
         exclusive = bodies.exclusive_from <= day
+        let_in = np.count_nonzero(world.invited)
+        if let_in != self._let_in:   # states once let in stay so, hence equal counts mean the same states
+            self._let_in = let_in
+            self._eligible = (world.setting.at_risk & world.invited).astype(float)
+            self._neighbours = world.setting.ties @ self._eligible
         _update(
-            self._fixed, world.status, world.invited, world.partner, world.stated, world.salience, world.offer,
-            bodies.text, exclusive, self.terms, self.total,
+            self._fixed, self._eligible, self._neighbours, world.status, world.partner, world.stated, world.salience,
+            world.offer, bodies.text, exclusive, self.terms, self.total,
         )  # fmt: skip
 
 
@@ -100,7 +107,6 @@ class Fixed(NamedTuple):
     pressed: Floats
     price: Floats
     ties: Floats
-    at_risk: Flags
     rival_camp: Floats
     rival_body: Indices
     weight: Floats
@@ -113,7 +119,7 @@ class Fixed(NamedTuple):
 
 @compiled
 def _update(
-    fixed: Fixed, status: NDArray[np.int8], invited: Flags, partner: Flags, stated: Floats, salience: Floats,
+    fixed: Fixed, eligible: Floats, neighbours: Floats, status: NDArray[np.int8], partner: Flags, stated: Floats, salience: Floats,
     offer: Floats, text: Floats, exclusive: Flags, terms: Floats, total: Floats,
 ) -> None:  # fmt: skip
     """Write the changing terms and add all up, institution by institution and state by state."""
@@ -133,7 +139,7 @@ def _update(
             network += fixed.weight[i] * (inside[i, j] - (inside[i, r] if r >= 0 else 0.0))
         credible = np.exp(-fixed.credibility[j] * breach)
         capacity = (fixed.capacity_benefit[j] + technology) * (1.0 + members) ** -fixed.crowding[j]
-        peers = _peers(fixed, inside, invited, j)
+        peers = _peers(fixed, eligible, neighbours, inside, j)
         for i in range(n):
             gain = 0.0   # loss at the status quo minus loss at the text, in units of fit_scale
             for k in range(text.shape[1]):
@@ -155,15 +161,13 @@ def _update(
 
 
 @compiled
-def _peers(fixed: Fixed, inside: Flags, invited: Flags, j: int) -> Floats:
+def _peers(fixed: Fixed, eligible: Floats, neighbours: Floats, inside: Flags, j: int) -> Floats:
     """Share of eligible neighbours inside minus in the rival body, sponsors left out, (N,)."""
     n, r = len(inside), fixed.rival_body[j]
-    eligible, ahead = np.zeros(n), np.zeros(n)
+    ahead = np.zeros(n)
     for i in range(n):
-        if fixed.at_risk[i, j] and invited[i, j]:
-            eligible[i] = 1.0
-            ahead[i] = inside[i, j] - (inside[i, r] if r >= 0 else 0.0)
-    seen, share = np.dot(fixed.ties, eligible), np.dot(fixed.ties, ahead)
+        ahead[i] = eligible[i, j] * (inside[i, j] - (inside[i, r] if r >= 0 else 0.0))
+    share = np.dot(fixed.ties, ahead)
     for i in range(n):
-        share[i] = share[i] / seen[i] if seen[i] > 1e-12 else 0.0
+        share[i] = share[i] / neighbours[i, j] if neighbours[i, j] > 1e-12 else 0.0
     return share

@@ -38,16 +38,16 @@ def bargain(
         Participants (rows) and table by institution, with the new text, for the stage of adoption.
     """
     tables = {}
-    for j in np.flatnonzero(institutions.stage == int(Stage.NEGOTIATING)):
-        if institutions.adopted(int(j)):
+    for j in range(len(institutions)):
+        if institutions.stage[j] != int(Stage.NEGOTIATING) or institutions.adopted(j):
             continue
-        rows = participants(world, institutions, int(j))
-        table = table_of(world, institutions, prospects, int(j), rows, now.start)
+        rows = participants(world, institutions, j)
+        table = table_of(world, institutions, prospects, j, rows, now.start)
         weight = rules[j].weight(table)
         text = protocol.move(table, weight, now.days)
-        _log_amendment(events, now, int(j), rows, table, weight, text)
+        _log_amendment(events, now, j, rows, table, weight, text)
         institutions.text[j] = text
-        tables[int(j)] = rows, replace(table, text=text)
+        tables[j] = rows, replace(table, text=text)
     return tables
 
 

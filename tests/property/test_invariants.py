@@ -157,7 +157,7 @@ def test_adoption_does_not_hinge_on_the_step_of_the_text() -> None:
 @some
 @given(worlds(), st.integers(0, 3))
 def test_changing_one_value_reshuffles_nothing_else(scenario: Scenario, seed: int) -> None:
-    other = with_values(scenario, {"outcome.force_days": 10, "decision.ratify.median_days": 999.0})
+    other = with_values(scenario, {"outcome.force_days": 10, "decision.withdraw.days": 999})
     first, second = (waico.NegotiationModel(each, rng=seed) for each in (scenario, other))
     for name in ("endorse_at", "sign_at", "invite_at", "ratify_lag", "ideal", "nation_effect", "partner_at"):
         assert np.array_equal(getattr(first.world, name), getattr(second.world, name)), name
