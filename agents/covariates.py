@@ -55,14 +55,10 @@ def capability(facts: Facts, scenario: Scenario) -> Floats:
     gdp = facts.nations["gdp"].to_numpy(dtype=float)
     models = facts.nations["ai_models"].to_numpy(dtype=float)
     share = scenario.nations.weight
-    models_share = share.ai_models if models.sum() > 0 else 0.0
-    total = share.gdp + models_share
-    if total <= 0:
-        return np.full(len(gdp), 1.0 / len(gdp))
-    weight = share.gdp * gdp / gdp.sum()
-    if models_share:
-        weight = weight + models_share * models / models.sum()
-    return np.asarray(weight / total)
+    if models.sum() <= 0:   # not published yet, or nobody in this world has any
+        return np.asarray(gdp / gdp.sum())
+    weight = share.gdp * gdp / gdp.sum() + share.ai_models * models / models.sum()
+    return np.asarray(weight / (share.gdp + share.ai_models))
 
 
 def unga_position(facts: Facts) -> Floats:

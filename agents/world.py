@@ -41,7 +41,7 @@ class World:
         round_endorsed, round_signed, round_ratified, round_withdrawn: NEVER if not, (N, J).
         endorse_sum, sign_sum, invite_sum: hazards summed so far, (N, J).
         endorse_at, sign_at, invite_at: Exp(1) thresholds at which the transition happens, (N, J).
-        ratify_lag: days from signature to ratification, (N, J). ratify_day: day on which a signatory ratifies, (N, J).
+        ratify_lag: days from signature to ratification, (N, J). signed_day: (N, J).
         low_days: days in a row below the withdrawal margin, (N, J).
         offer: inducements offered so far, (N, J).
         partner, partner_sum, partner_at, round_partner, spent: firms, (F, J).
@@ -57,7 +57,7 @@ class World:
             np.full((n, j), NEVER, dtype=np.int16) for _ in range(4)
         )
         self.endorse_sum, self.sign_sum, self.invite_sum = (np.zeros((n, j)) for _ in range(3))
-        self.ratify_day = np.full((n, j), np.inf)
+        self.signed_day = np.full((n, j), np.inf)
         self.low_days = np.zeros((n, j))
         self.offer = np.zeros((n, j))
         self.partner = np.zeros((f, j), dtype=bool)
@@ -65,8 +65,7 @@ class World:
         self.partner_sum, self.spent = np.zeros((f, j)), np.zeros((f, j))
         self.nation_effect = draws.normal("nation", setting.codes)
         self._noise = draws.normals("ideal", setting.codes, setting.issues)
-        self.endorse_at = draws.exponentials("endorse", setting.codes, setting.bodies)
-        self.sign_at = draws.exponentials("sign", setting.codes, setting.bodies)
+        self._drawn = [draws.exponentials(step, setting.codes, setting.bodies) for step in ("endorse", "sign")]
         self.invite_at = draws.exponentials("invite", setting.codes, setting.bodies)
         self.partner_at = draws.exponentials("partner", setting.firms, setting.bodies)
         self._hesitation = draws.normals("ratify", setting.codes, setting.bodies)
@@ -94,6 +93,7 @@ class World:
         ratify = setting.scenario.decision.ratify
         stretch = ratify.median_days * (1.0 + ratify.veto_players * setting.polyarchy[:, None])
         self.ratify_lag = stretch * np.exp(ratify.spread * self._hesitation)   # lognormal, stretched by veto players
+        self.endorse_at, self.sign_at = (thresholds.copy() for thresholds in self._drawn)
         for code, nation in setting.scenario.nations.overrides.items():
             for body, status in nation.forced.items():
                 self._force(setting.codes.index(code), setting.bodies.index(body), status)

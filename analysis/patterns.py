@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from waico.model import NegotiationModel
 from waico.negotiation.adopt import AdoptionRule, Consensus
-from waico.negotiation.course import course_of
+from waico.negotiation.course import Chapter, Course
 from waico.negotiation.table import Table
 from waico.scenarios.load import load_scenario
 from waico.scenarios.schema import Scenario, Shock
@@ -41,9 +41,11 @@ def models(
     scenario: Scenario, replicates: int, until: date | None = None, rule: AdoptionRule | None = None
 ) -> Iterable[NegotiationModel]:
     """Finished runs of a scenario, one per replicate; `rule` replaces the adoption rule of the first institution."""
-    course = course_of(scenario)
-    if rule is not None:
-        course = [replace(chapter, adoption=[rule, *chapter.adoption[1:]]) for chapter in course]
+
+    def adapt(chapter: Chapter) -> Chapter:
+        return chapter if rule is None else replace(chapter, adoption=[rule, *chapter.adoption[1:]])
+
+    course = Course(scenario, adapt)
     for replicate in range(replicates):
         model = NegotiationModel(scenario, rng=SEED, replicate=replicate, until=until, course=course)
         model.run_model()

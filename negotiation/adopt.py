@@ -130,9 +130,11 @@ def adopt(
     """
     for j, (rows, table) in tables.items():
         choice = world.setting.scenario.institutions[j].adoption
-        if now.end < _earliest(institutions, choice):
-            continue
-        verdict = rules[j].decide(table, ceremony=bool(now.end >= institutions.planned[j]))
+        verdict = Verdict(False)
+        if now.end >= _earliest(institutions, choice):
+            verdict = rules[j].decide(table, ceremony=bool(now.end >= institutions.planned[j]))
+            if not verdict.adopted:
+                _log_objections(events, now, j, rows, table, rules[j])
         if verdict.walks_out is not None:
             leaver = rows[verdict.walks_out]
             institutions.walked_out[leaver, j] = True
@@ -141,11 +143,9 @@ def adopt(
             institutions.round_adopted[j] = now.number
             institutions.open_late(j, now.end)
             events.add(now.number, Kind.ADOPTED, j, world.setting.sponsor[j] + events.names.nations)
-        else:
-            _log_objections(events, now, j, rows, table, rules[j])
-            if now.end >= institutions.planned[j] + choice.lapse_days:
-                institutions.stage[j] = Stage.FAILED
-                events.add(now.number, Kind.LAPSED, j, world.setting.sponsor[j] + events.names.nations)
+        elif now.end >= institutions.planned[j] + choice.lapse_days:
+            institutions.stage[j] = Stage.FAILED
+            events.add(now.number, Kind.LAPSED, j, world.setting.sponsor[j] + events.names.nations)
     opening = (institutions.stage == int(Stage.NEGOTIATING)) & (institutions.round_adopted != NEVER)
     institutions.stage[opening & (institutions.opens <= now.end)] = Stage.OPEN_FOR_SIGNATURE
 

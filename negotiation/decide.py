@@ -51,7 +51,7 @@ def endorse(
         may, passed,
     )  # fmt: skip
     for j in range(len(count)):
-        if count[j]:
+        if count[j] or (factor[j] > 0 and world.setting.blocs[j] is not None):
             _step_up(world, payoff, passed[:, j], may[:, j], j, ENDORSED, now, events)
 
 
@@ -72,9 +72,9 @@ def sign(
     for j in range(len(open_now)):
         sponsor = world.setting.sponsor[j]
         if open_now[j] and status[sponsor, j] == ENDORSED:
-            passed[sponsor, j] = may[sponsor, j] = True
+            passed[sponsor, j] = True
             count[j] += 1
-        if count[j]:
+        if count[j] or (factor[j] > 0 and world.setting.blocs[j] is not None):
             _step_up(world, payoff, passed[:, j], may[:, j], j, SIGNED, now, events)
 
 
@@ -105,13 +105,14 @@ def _step_up(
     if bloc is not None:
         wants = passed[bloc] | (world.status[bloc, j] >= to)
         majority = setting.weight[bloc][wants].sum() > 0.5 * setting.weight[bloc].sum()
-        passed = passed.copy()
-        passed[bloc] = may[bloc] & majority
+        passed = np.where(may & np.isin(np.arange(len(passed)), bloc), majority, passed)
     rows = np.flatnonzero(passed)
+    if len(rows) == 0:
+        return
     if to == SIGNED:
         world.round_endorsed[rows[world.status[rows, j] == OUTSIDE], j] = now.number
         world.round_signed[rows, j] = now.number
-        world.ratify_day[rows, j] = now.end + world.ratify_lag[rows, j]
+        world.signed_day[rows, j] = now.end
     else:
         world.round_endorsed[rows, j] = now.number
     world.status[rows, j] = to
@@ -122,10 +123,9 @@ def _step_up(
 
 def ratify(world: World, status: Statuses, now: Round, events: Events) -> None:
     """Signed -> ratified once the lag has passed."""
-    if world.ratify_day.min() > now.end:
+    due = (status == SIGNED) & (world.status == SIGNED) & (world.signed_day + world.ratify_lag <= now.end)
+    if not due.any():
         return
-    due = (status == SIGNED) & (world.status == SIGNED) & (world.ratify_day <= now.end)
-    world.ratify_day[due | (world.status < SIGNED)] = np.inf
     for j in np.flatnonzero(due.any(axis=0)):
         rows = np.flatnonzero(due[:, j])
         world.status[rows, j] = RATIFIED

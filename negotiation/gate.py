@@ -69,8 +69,7 @@ def admit(world: World, institutions: Institutions, rules: list[GateRule], now: 
     """Let states in. Reads the gates of active institutions; writes world.invited."""
     for j, gate in enumerate(rules):
         if isinstance(gate, OpenGate):
-            if not world.invited[0, j]:
-                world.invited[:, j] = True
+            world.invited[:, j] = True
         elif institutions.stage[j] != int(Stage.IDEA):
             let_in = gate.admit(world, j, now.days) & ~world.invited[:, j] & world.setting.at_risk[:, j]
             if let_in.any():

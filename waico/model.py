@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
@@ -16,7 +17,7 @@ from waico.negotiation.adopt import adopt
 from waico.negotiation.bargain import bargain
 from waico.negotiation.clock import Round, next_round
 from waico.negotiation.coefficients import draw_coefficients
-from waico.negotiation.course import Chapter, course_of
+from waico.negotiation.course import Changes, Course
 from waico.negotiation.decide import decide
 from waico.negotiation.events import NOBODY, Events, Kind, Names
 from waico.negotiation.gate import admit
@@ -27,8 +28,7 @@ from waico.negotiation.offer import offer
 from waico.negotiation.payoff import Payoff
 from waico.negotiation.propose import propose
 from waico.negotiation.prospects import Prospects, assess, is_active
-from waico.scenarios.paths import replace
-from waico.scenarios.schema import Scenario
+from waico.scenarios.schema import Scenario, Shock
 
 
 class NegotiationModel(mesa.Model):
@@ -53,7 +53,7 @@ class NegotiationModel(mesa.Model):
         rng: int = 0,
         replicate: int = 0,
         until: date | None = None,
-        course: list[Chapter] | None = None,
+        course: Course | None = None,
     ) -> None:
         """Set up a run at the scenario's freeze date.
 
@@ -68,8 +68,11 @@ class NegotiationModel(mesa.Model):
             InputError: the scenario asks for data or rules that do not exist.
         """
         super().__init__(rng=rng)
-        self._pending = list(course if course is not None else course_of(scenario))
-        self.chapter = self._pending.pop(0)
+        self.course = course if course is not None else Course(scenario)
+        self.chapter = self.course.chapter()
+        self._pending = list(scenario.shocks)
+        self._changes: Changes = ()
+        self._until = until
         setting = self.chapter.setting
         self.draws = Draws(int(rng), replicate)
         self.world = World(setting, self.draws)
@@ -81,8 +84,7 @@ class NegotiationModel(mesa.Model):
         self.prospects: Prospects | None = None
         self.running = True
         self.round: Round | None = None
-        horizon = min(until, scenario.rounds.horizon) if until else scenario.rounds.horizon
-        self._last_day = float((horizon - scenario.freeze_date).days)
+        self._last_day = self._horizon()
 
     @cached_property
     def nations(self) -> AgentSet:
@@ -128,11 +130,10 @@ class NegotiationModel(mesa.Model):
         Raises:
             InputError: a path does not exist or its value is refused.
         """
-        scenario = self._pending[-1].setting.scenario if self._pending else self.chapter.setting.scenario
         number = self.round.number + 1 if self.round else 1
-        for path, value in changes.items():
-            scenario = replace(scenario, {path: value})
-            self._pending.append(Chapter.of(scenario, number=number, path=path, value=value))
+        planned = tuple((shock.path, shock.value) for shock in self._pending if shock.round == number)
+        self.course.chapter(self._changes + planned + tuple(changes.items()))   # refuses what cannot be carried out
+        self._pending += [Shock(round=number, path=path, value=value) for path, value in changes.items()]
 
     def measures(self) -> dict[str, Any]:
         """All measures of all rounds so far, each an array of shape (rounds, institutions)."""
@@ -143,16 +144,32 @@ class NegotiationModel(mesa.Model):
         return next_round(number, start, self.institutions, self.chapter.setting.scenario.rounds, self._last_day)
 
     def _take_shocks(self, now: Round) -> None:
-        """Turn to the chapters that begin in this round; the last of them holds what all of them changed."""
-        begun = [chapter for chapter in self._pending if chapter.begins(now)]
-        if not begun:
+        """Turn to the chapter after the shocks that act in this round, in the order of their days."""
+        due = sorted((day, order) for order, shock in enumerate(self._pending) if (day := self._day(shock, now)) < now.end)
+        if not due:
             return
-        self._pending = [chapter for chapter in self._pending if chapter not in begun]
-        self.chapter = begun[-1]
+        shocks = [self._pending[order] for _, order in due]
+        self._pending = [shock for shock in self._pending if not any(shock is taken for taken in shocks)]
+        self._changes += tuple((shock.path, shock.value) for shock in shocks)
+        self.chapter = self.course.chapter(self._changes)
         setting = self.chapter.setting
         self.world.change(setting)
         self.institutions.schedule(setting)
         self.payoff = Payoff(self.world, self.institutions, draw_coefficients(setting, self.draws))
-        for chapter in begun:
-            amount = float(chapter.value) if isinstance(chapter.value, int | float) else float("nan")
-            self.events.add(now.number, Kind.SHOCK, -1, NOBODY, self.events.names.number(chapter.path), amount)
+        self._last_day = self._horizon()
+        for shock in shocks:
+            amount = float(shock.value) if isinstance(shock.value, int | float) else float("nan")
+            self.events.add(now.number, Kind.SHOCK, -1, NOBODY, self.events.names.number(shock.path), amount)
+
+    def _day(self, shock: Shock, now: Round) -> float:
+        """Day on which a shock acts; those set for a later round act on none of this one."""
+        if shock.date is not None:
+            return float((shock.date - self.course.scenario.freeze_date).days)
+        assert shock.round is not None   # the schema demands one of the two
+        return now.start if now.number >= shock.round else math.inf
+
+    def _horizon(self) -> float:
+        """Last day simulated, in days after the freeze date."""
+        scenario = self.chapter.setting.scenario
+        last = min(self._until, scenario.rounds.horizon) if self._until else scenario.rounds.horizon
+        return float((last - scenario.freeze_date).days)

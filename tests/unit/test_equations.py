@@ -10,7 +10,7 @@ from waico.agents import covariates
 from waico.agents.draws import Draws, splitmix64
 from waico.negotiation.clock import Pull, Window, closeness, exposure, time_factor
 from waico.negotiation.coefficients import draw_coefficients
-from waico.negotiation.course import course_of
+from waico.negotiation.course import Course
 from waico.negotiation.offer import water_fill
 from waico.scenarios.facts import load_facts
 from waico.scenarios.load import load_scenario
@@ -96,7 +96,7 @@ def test_orthogonal_leaves_no_correlation() -> None:
 
 
 def test_facts_of_the_world_as_of_july_2025() -> None:
-    setting = course_of(load_scenario("waic2025"))[0].setting
+    setting = Course(load_scenario("waic2025")).chapter().setting
     row = setting.codes.index
     assert len(setting.codes) == 193
     assert setting.weight.sum() == pytest.approx(1.0)
@@ -121,7 +121,7 @@ def test_facts_of_the_world_as_of_july_2025() -> None:
 
 def test_coefficients_are_numbers_or_draws() -> None:
     scenario = load_scenario("waic2025", {"decision.b_fit": 0.25})
-    setting = course_of(scenario)[0].setting
+    setting = Course(scenario).chapter().setting
     draws = [draw_coefficients(setting, Draws(0, replicate)) for replicate in range(400)]
     assert {draw["b_fit"].tolist() == [0.25, 0.25] for draw in draws} == {True}
     b0 = np.array([draw["b0"] for draw in draws])

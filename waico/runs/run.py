@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from waico.model import NegotiationModel
-from waico.negotiation.course import Chapter, course_of
+from waico.negotiation.course import Course
 from waico.negotiation.measure import OUTCOMES, outcome, polarization
 from waico.runs.engines import run_tasks
 from waico.runs.tables import Trace, member_table, tables_of
@@ -113,7 +113,7 @@ def run(
         KeyboardInterrupt: the user stopped before any replicate was finished.
     """
     started = time.time()
-    course = course_of(scenario)   # finds what is wrong before any worker starts
+    course = Course(scenario)   # finds what is wrong before any worker starts
     json = scenario.model_dump_json()
     size = max(1, -(-replicates // (workers * CHUNKS_PER_WORKER))) if workers > 1 else 1
     spans = [(start, min(start + size, replicates)) for start in range(0, replicates, size)]
@@ -139,7 +139,7 @@ def run(
 
 
 def simulate(
-    scenario: Scenario, seed: int, replicate: int, until: date | None = None, course: list[Chapter] | None = None
+    scenario: Scenario, seed: int, replicate: int, until: date | None = None, course: Course | None = None
 ) -> Trace:
     """Run one replicate to its end and keep what the tables need."""
     model = NegotiationModel(scenario, rng=seed, replicate=replicate, until=until, course=course)
@@ -162,7 +162,7 @@ def _span(task: tuple[str, int, int, int, date | None]) -> list[Trace]:
 
 
 @lru_cache(maxsize=2)
-def _resolved(json: str) -> tuple[Scenario, list[Chapter]]:
+def _resolved(json: str) -> tuple[Scenario, Course]:
     """A worker resolves each scenario once."""
     scenario = Scenario.model_validate_json(json)
-    return scenario, course_of(scenario)
+    return scenario, Course(scenario)
