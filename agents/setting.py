@@ -43,6 +43,7 @@ class Setting:
         at_risk: states that decide on joining: neither sponsor nor rival, (N, J).
         text_0, status_quo: (J, K).
         staged: whether endorsing is a stage of its own, (J,). launch: whether it opens with a ceremony, (J,).
+        endorse_from: first day of endorsement if the scenario fixes it, else -inf, (J,).
         after_days: days from tabling to ceremony, NaN where the date is fixed, (J,). window_days: (J,).
         depth_mask, fit_mask: which issues bind, which count in fit, (K,).
         blocs: per institution the rows that decide as one, or None.
@@ -84,6 +85,7 @@ class Setting:
     status_quo: Floats
     staged: Flags
     launch: Flags
+    endorse_from: Floats
     after_days: Floats
     window_days: Floats
     depth_mask: Floats
@@ -127,7 +129,7 @@ class Setting:
             **_principals(scenario, facts),
             text_0=_texts(scenario, "opening"),
             status_quo=_texts(scenario, "status_quo"),
-            **_calendar(scenario.institutions),
+            **_calendar(scenario),
             depth_mask=_mean_mask([issue.binding for issue in scenario.issues]),
             fit_mask=np.array([float(issue.in_fit) for issue in scenario.issues]),
             **_firms(facts, scenario, ideal),
@@ -154,12 +156,15 @@ def _texts(scenario: Scenario, name: str) -> Floats:
     return np.array([[getattr(body, name)[issue] for issue in scenario.issue_ids] for body in scenario.institutions])
 
 
-def _calendar(bodies: list[Institution]) -> dict[str, Any]:
+def _calendar(scenario: Scenario) -> dict[str, Any]:
     """What of the institutions' dates does not depend on when they are tabled."""
+    bodies = scenario.institutions
+    opens = [body.endorsement.opens if body.endorsement else None for body in bodies]
     after = [np.nan if body.signature.after_days is None else body.signature.after_days for body in bodies]
     return {
         "staged": np.array([body.endorsement is not None for body in bodies]),
         "launch": np.array([body.endorsement is not None and body.endorsement.launch for body in bodies]),
+        "endorse_from": np.array([-np.inf if day is None else (day - scenario.freeze_date).days for day in opens]),
         "after_days": np.array(after, dtype=float),
         "window_days": np.array([body.signature.window_days for body in bodies], dtype=float),
     }

@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
+ROUNDING = 1e-12   # shares are sums of floats: those that make up the whole may miss it by as little
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -82,7 +84,7 @@ class Supermajority(AdoptionRule):
 
     def decide(self, table: Table, ceremony: bool) -> Verdict:
         """Adopted when few enough object."""
-        return Verdict(bool((~table.objects()).mean() >= self.share))
+        return Verdict(bool(table.objects().mean() <= 1.0 - self.share + ROUNDING))
 
 
 @adoption_rules.register("weighted_majority")
@@ -97,7 +99,7 @@ class WeightedMajority(AdoptionRule):
 
     def decide(self, table: Table, ceremony: bool) -> Verdict:
         """Adopted when enough weight does not object."""
-        return Verdict(bool(table.capability[~table.objects()].sum() >= self.share))
+        return Verdict(bool(table.capability[table.objects()].sum() <= 1.0 - self.share + ROUNDING))
 
 
 @adoption_rules.register("coalition_of_the_willing")

@@ -78,7 +78,7 @@ class Payoff:
         """
         world, bodies = self.world, self.institutions
         exclusive = bodies.exclusive_from <= day
-        let_in = np.count_nonzero(world.invited)
+        let_in = int(np.count_nonzero(world.invited))
         if let_in != self._let_in:   # states once let in stay so, hence equal counts mean the same states
             self._let_in = let_in
             self._eligible = (world.setting.at_risk & world.invited).astype(float)

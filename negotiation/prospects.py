@@ -49,7 +49,7 @@ def assess(world: World, institutions: Institutions, payoff: Payoff, now: Round)
     )  # fmt: skip
     dates = Dates(
         institutions.opens, institutions.closes, institutions.endorse_opens, institutions.endorse_closes,
-        setting.after_days, setting.window_days, setting.staged, setting.launch,
+        setting.endorse_from, setting.after_days, setting.window_days, setting.staged, setting.launch,
     )  # fmt: skip
     differs = setting.scenario.decision.endorse
     _assess(
@@ -67,6 +67,7 @@ class Dates(NamedTuple):
     closes: Floats
     endorse_opens: Floats
     endorse_closes: Floats
+    endorse_from: Floats
     after_days: Floats
     window_days: Floats
     staged: Flags
@@ -130,8 +131,8 @@ def _signing_window(dates: Dates, j: int, day: float) -> Window:
 
 @compiled
 def _endorsing_window(dates: Dates, j: int, day: float) -> Window:
-    """The window of endorsement, from today if it is not known when it opens."""
-    opens = day if np.isinf(dates.endorse_opens[j]) else dates.endorse_opens[j]
+    """The window of endorsement; before tabling, as if the body were tabled today."""
+    opens = max(day, dates.endorse_from[j]) if np.isinf(dates.endorse_opens[j]) else dates.endorse_opens[j]
     return Window(opens, dates.endorse_closes[j], dates.launch[j])
 
 

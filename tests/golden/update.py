@@ -18,7 +18,7 @@ def measured(name: str) -> dict[str, Any]:
     summary = result.summary()
     del summary["seconds"]
     nations = result.nations[result.nations["iso3"].isin(["DEU", "KEN", "PAK"])]
-    summary["round_signed"] = [None if value != value else float(value) for value in nations["round_signed"].astype(float)]
+    summary["round_signed"] = nations["round_signed"].astype(object).where(nations["round_signed"].notna(), None).tolist()
     summary["polarization"] = result.outcomes["polarization"].tolist()
     return summary
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -68,20 +69,44 @@ class RunResult:
     def _of_institution(self, body: str) -> dict[str, Any]:
         rounds = self.rounds[self.rounds["institution"] == body]
         last = rounds.groupby("replicate").tail(1)
-        adopted = self.events[(self.events["kind"] == "adopted") & (self.events["institution"] == body)]
-        first = adopted.set_index("replicate")["round"].reindex(range(self.replicates)).fillna(float("inf")).median()
         tabled = last.loc[last["stage"] != "idea", "replicate"]
         texts = self.texts[(self.texts["institution"] == body) & self.texts["replicate"].isin(tabled)]
         final = texts.groupby(["replicate", "issue"], sort=False)["value"].last().groupby("issue", sort=False).mean()
+        adopted, adopted_on = self._median_of("adopted", body)
+        _, in_force_on = self._median_of("in_force", body)
         return {
             "signed_mean": float(last["signed"].mean()),
             "signed_q05": float(last["signed"].quantile(0.05)),
             "signed_q95": float(last["signed"].quantile(0.95)),
             "ratified_mean": float(last["ratified"].mean()),
             "in_force_share": float((last["stage"] == "in_force").mean()),
-            "round_adopted_median": None if first == float("inf") else float(first),
+            "round_adopted_median": adopted,
+            "date_adopted_median": adopted_on,
+            "date_in_force_median": in_force_on,
             "text": {issue: float(final[issue]) if issue in final else None for issue in self.scenario.issue_ids},
         }
+
+    def _median_of(self, kind: str, body: str) -> tuple[float | None, str | None]:
+        """Median round and date of an event that happens once; None where it is never in half of the replicates."""
+        events = self.events[(self.events["kind"] == kind) & (self.events["institution"] == body)]
+        when = events.merge(
+            self.rounds[["replicate", "round", "institution", "date"]], on=["replicate", "round", "institution"]
+        ).set_index("replicate")
+        freeze = pd.Timestamp(self.scenario.freeze_date)
+        table = pd.DataFrame({"round": when["round"].astype(float), "day": (when["date"] - freeze).dt.days.astype(float)})
+        median = table.reindex(range(self.replicates)).fillna(math.inf).median()
+        if math.isinf(median["round"]):
+            return None, None
+        return float(median["round"]), (freeze + pd.Timedelta(days=int(median["day"]))).date().isoformat()
+
+    def likeliest_members(self, body: str, count: int = 12) -> list[tuple[str, float]]:
+        """The states most likely to have signed, with the share of replicates in which they had; principals left out."""
+        institution = self.scenario.institutions[self.scenario.institution_ids.index(body)]
+        members = self.members
+        members = members[
+            (members["institution"] == body) & ~members["iso3"].isin([institution.sponsor, institution.rival])
+        ].sort_values(["p_signed", "iso3"], ascending=[False, True])
+        return [(str(code), float(p)) for code, p in members[["iso3", "p_signed"]].head(count).to_numpy()]
 
 
 def run(
