@@ -69,6 +69,8 @@ class World:
         self.invite_at = draws.exponentials("invite", setting.codes, setting.bodies)
         self.partner_at = draws.exponentials("partner", setting.firms, setting.bodies)
         self._hesitation = draws.normals("ratify", setting.codes, setting.bodies)
+        self.ideal = self._ideal_of(setting)
+        self.stated = self.ideal.copy()
         self._place(setting)
         for name in OWN:
             setattr(self, name, getattr(setting, name).copy())
@@ -84,12 +86,17 @@ class World:
         for name in OWN:
             if not np.array_equal(getattr(setting, name), getattr(before, name)):
                 setattr(self, name, getattr(setting, name).copy())
+        if not np.array_equal(self._ideal_of(setting), self._ideal_of(before)):
+            self.ideal = self._ideal_of(setting)
+            self.stated = self.ideal.copy()
         self._place(setting)
+
+    def _ideal_of(self, setting: Setting) -> Floats:
+        """Ideal points of a setting with this replicate's noise, (N, K)."""
+        return np.clip(setting.ideal + setting.scenario.nations.sigma_ideal * self._noise, 0.0, 1.0)
 
     def _place(self, setting: Setting) -> None:
         self.setting = setting
-        self.ideal = np.clip(setting.ideal + setting.scenario.nations.sigma_ideal * self._noise, 0.0, 1.0)
-        self.stated = self.ideal.copy()
         ratify = setting.scenario.decision.ratify
         stretch = ratify.median_days * (1.0 + ratify.veto_players * setting.polyarchy[:, None])
         self.ratify_lag = stretch * np.exp(ratify.spread * self._hesitation)   # lognormal, stretched by veto players

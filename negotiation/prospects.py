@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
+CERTAIN = 1e-9   # below this, 4 P (1 - P) is rounding noise; a budget must not be split over it
+
+
 class Prospects(NamedTuple):
     """Rates and expectations at the start of a round.
 
@@ -117,7 +120,8 @@ def _assess(
             if status[i, j] >= SIGNED:
                 p = 1.0
             out.probability[i, j] = p
-            out.undecided[i, j] = 4.0 * p * (1.0 - p)
+            doubt = 4.0 * p * (1.0 - p)
+            out.undecided[i, j] = doubt if doubt > CERTAIN else 0.0
 
 
 @compiled

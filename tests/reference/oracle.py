@@ -1,8 +1,9 @@
-"""Reference implementation, third part: the rounds. It stands beside the model only to be compared with it.
+"""Reference implementation: the rounds. It stands beside the model only to be compared with it.
 
 The same rules as in the model, written from docs/odd.md (sections 1.3 and 3.4) as plainly as possible: agent by agent,
-in loops over lists, with plain floats, slowly. `Oracle(scenario, seed, replicate).run()` leaves its results in
-`history`, `progress`, `stated`, `polarization` and `outcome`.
+in loops over lists, with plain floats, slowly. Defaults of rules are those of its section 3.7.
+`Oracle(scenario, seed, replicate).run()` leaves its results in `history`, `progress`, `stated`, `polarization` and
+`outcome`.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Oracle:
     def __init__(self, scenario: Scenario, seed: int, replicate: int = 0) -> None:
         self.scenario, self.draws = scenario, Draws(seed, replicate)
         self.world = World(scenario, self.draws)
-        self.pending = sorted(scenario.shocks, key=lambda shock: (shock.date is None, shock.date, shock.round))
+        self.pending = list(scenario.shocks)
         self.start_ideals = [list(state.plain_ideal) for state in self.world.states]
         self.stated = [list(state.ideal) for state in self.world.states]
         firms = len(self.world.firms)
@@ -87,7 +88,7 @@ class Oracle:
         self.round += 1
         s = self.day
         e = self.round_end(s)
-        self.shocks(e)
+        self.shocks(s, e)
         self.admit(e - s)
         take_payoffs(self, s)
         take_expectations(self, s)
@@ -147,16 +148,19 @@ class Oracle:
 
     # Shocks and gates
 
-    def shocks(self, e: int) -> None:
+    def shocks(self, s: int, e: int) -> None:
         """Build the world anew from what has changed, positions and texts not yet tabled included."""
         due = [shock for shock in self.pending if self.is_due(shock, e)]
+        due.sort(key=lambda shock: s if shock.date is None else (shock.date - self.scenario.freeze_date).days)
         if not due:
             return
         for shock in due:
             self.pending.remove(shock)
             self.scenario = replace(self.scenario, {shock.path: shock.value})
+        before = [state.ideal for state in self.world.states]
         self.world = World(self.scenario, self.draws)
-        self.stated = [list(state.ideal) for state in self.world.states]
+        if [state.ideal for state in self.world.states] != before:
+            self.stated = [list(state.ideal) for state in self.world.states]
         for j, (body, progress) in enumerate(zip(self.world.bodies, self.progress, strict=True)):
             if progress.stage == Stage.IDEA:
                 progress.text = list(body.opening)

@@ -16,8 +16,8 @@ def decide(oracle: Oracle, s: int, e: int) -> None:
     for j, progress in enumerate(oracle.progress):
         if not progress.active:
             continue
-        is_open = progress.stage in (Stage.OPEN, Stage.IN_FORCE) and progress.dates.opens is not None
-        is_open = is_open and progress.dates.opens <= s
+        opens = progress.dates.opens
+        is_open = progress.stage in (Stage.OPEN, Stage.IN_FORCE) and opens is not None and opens <= s
         can = {i for i in oracle.world.bodies[j].others if eligible(oracle, i, j)}
         if is_open:
             partner(oracle, j, statuses, e - s)
@@ -29,7 +29,7 @@ def decide(oracle: Oracle, s: int, e: int) -> None:
         enter_into_force(oracle, j, s, e)
 
 
-def partner(oracle: Oracle, j: int, statuses: list[list[int]], length: int) -> None:
+def partner(oracle: Oracle, j: int, statuses: list[list[Status]], length: int) -> None:
     progress, body, b = oracle.progress[j], oracle.world.bodies[j], oracle.scenario.decision.partner
     r = body.rival_body
     already = [since is not None for since in progress.partner_since]
@@ -49,7 +49,7 @@ def partner(oracle: Oracle, j: int, statuses: list[list[int]], length: int) -> N
                 progress.partner_since[f] = oracle.round
 
 
-def withdraw(oracle: Oracle, j: int, start: list[int], length: int) -> None:
+def withdraw(oracle: Oracle, j: int, start: list[Status], length: int) -> None:
     rule = oracle.scenario.decision.withdraw
     for i in oracle.world.bodies[j].others:
         standing = oracle.progress[j].standings[i]
@@ -59,7 +59,7 @@ def withdraw(oracle: Oracle, j: int, start: list[int], length: int) -> None:
             standing.status, standing.round_withdrawn = Status.WITHDRAWN, oracle.round
 
 
-def ratify(oracle: Oracle, j: int, start: list[int], e: int) -> None:
+def ratify(oracle: Oracle, j: int, start: list[Status], e: int) -> None:
     rule, body = oracle.scenario.decision.ratify, oracle.world.bodies[j]
     for i, standing in enumerate(oracle.progress[j].standings):
         if start[i] != Status.SIGNED or standing.status == Status.WITHDRAWN:
@@ -70,7 +70,7 @@ def ratify(oracle: Oracle, j: int, start: list[int], e: int) -> None:
             standing.status, standing.round_ratified = Status.RATIFIED, oracle.round
 
 
-def endorse(oracle: Oracle, j: int, start: list[int], can: set[int], s: int, e: int) -> None:
+def endorse(oracle: Oracle, j: int, start: list[Status], can: set[int], s: int, e: int) -> None:
     body, progress = oracle.world.bodies[j], oracle.progress[j]
     dates, stage = progress.dates, body.spec.endorsement
     if stage is None:
@@ -87,7 +87,7 @@ def endorse(oracle: Oracle, j: int, start: list[int], can: set[int], s: int, e: 
             progress.standings[i].status, progress.standings[i].round_endorsed = Status.ENDORSED, oracle.round
 
 
-def sign(oracle: Oracle, j: int, start: list[int], can: set[int], s: int, e: int) -> None:
+def sign(oracle: Oracle, j: int, start: list[Status], can: set[int], s: int, e: int) -> None:
     body, progress = oracle.world.bodies[j], oracle.progress[j]
     factor = time_factor(body.coefficients, progress.dates.opens, progress.dates.closes, s, e, launch=True)
     direct = body.spec.endorsement is None

@@ -1,4 +1,4 @@
-"""Reference implementation, last part: measures, polarization and the outcome, from section 3.5 of docs/odd.md alone."""
+"""Reference implementation: measures, polarization and the outcome, from section 3.5 of docs/odd.md alone."""
 
 from __future__ import annotations
 

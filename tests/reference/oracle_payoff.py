@@ -1,4 +1,4 @@
-"""Reference implementation, second part: what a state thinks of joining a body (payoff, time factors, expectations).
+"""Reference implementation: what a state thinks of joining a body (payoff, time factors, expectations).
 
 Written from section 3.4 of docs/odd.md alone. The functions read an `Oracle` and write to its standings.
 """
@@ -308,4 +308,5 @@ def eligible(oracle: Oracle, i: int, j: int) -> bool:
 def undecided(oracle: Oracle, i: int, j: int) -> float:
     """How open the choice of a state is; 0 for institutions not on the table."""
     p = oracle.progress[j].standings[i].probability
-    return 4 * p * (1 - p) if oracle.progress[j].active else 0.0
+    doubt = 4 * p * (1 - p)
+    return doubt if oracle.progress[j].active and doubt > 1e-9 else 0.0

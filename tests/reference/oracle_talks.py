@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from tests.reference.oracle import Oracle
 
 RULES: dict[str, dict[str, Any]] = {
-    "consensus": {"veto_share": 0.005, "epsilon": 0.05, "walkout": False},
-    "supermajority": {"share": 2 / 3, "epsilon": 0.05},
+    "consensus": {"veto_share": 0.005, "epsilon": 0.01, "walkout": False},
+    "supermajority": {"share": 2 / 3, "epsilon": 0.01},
     "weighted_majority": {"share": 0.5},
     "coalition_of_the_willing": {"states": 10},
 }
+ROUNDING = 1e-12
 PROTOCOLS: dict[str, dict[str, Any]] = {"compromise": {"rate": 0.25}}
 
 
@@ -132,7 +133,7 @@ def vote(oracle: Oracle, j: int, e: int) -> bool:
     if adoption == "supermajority":
         return bool((len(v) - len(against)) / len(v) >= rule["share"])
     if adoption == "weighted_majority":
-        return bool(sum(share for i, share in v.items() if i not in against) >= rule["share"])
+        return bool(sum(share for i, share in v.items() if i not in against) >= rule["share"] - ROUNDING)
     planned = progress.dates.planned
     return bool(progress.expected >= rule["states"] or (planned is not None and e >= planned))
 

@@ -1,4 +1,4 @@
-"""Reference implementation, first part: the states, firms and bodies of a scenario, as section 3.2 of docs/odd.md has them.
+"""Reference implementation: the states, firms and bodies of a scenario, as section 3.2 of docs/odd.md has them.
 
 Written from that text alone, one agent at a time and without array code, to be compared with the model. Nothing here
 changes during a run; a shock builds a new world from the changed scenario and the same keyed draws.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from waico.agents.draws import Draws
 from waico.scenarios.facts import Facts, load_facts
@@ -169,11 +171,12 @@ def spoken_position(issue: Issue, signs: dict[str, float]) -> float | None:
 
 def set_ideals(states: list[State], scenario: Scenario, facts: Facts, draws: Draws) -> None:
     codes = [state.code for state in states]
+    acts = {str(code): dict(row) for code, row in facts.stances.iterrows()} if scenario.nations.stances else {}
     for issue in scenario.issues:
         noise = draws.normal("ideal", codes, issue.id)
         for i, state in enumerate(states):
             place = mapped_ideal(issue, state, facts.poles)
-            spoken = spoken_position(issue, dict(facts.stances.loc[state.code])) if scenario.nations.stances else None
+            spoken = spoken_position(issue, acts.get(state.code, {}))
             place = place if spoken is None else spoken
             override = scenario.nations.overrides.get(state.code)
             place = override.ideal.get(issue.id, place) if override else place
@@ -219,11 +222,12 @@ def make_firms(scenario: Scenario, facts: Facts, states: list[State]) -> list[Fi
     budget, technology = firm_shares(rows, facts)
     salience = normalized([issue.salience for issue in scenario.issues])
     codes = [state.code for state in states]
+    trade = {str(home): [float(share) for share in shares] for home, shares in facts.firm_trade.iterrows()}
     firms = []
     for (name, row), b, t in zip(rows, budget, technology, strict=True):
         home = codes.index(row["home"]) if row["home"] in codes else None
         position = [firm_position(issue, k, row, home, states) for k, issue in enumerate(scenario.issues)]
-        market = firm_market([float(x) for x in facts.firm_trade.loc[row["home"]]], home, scenario.firms.home_exposure)
+        market = firm_market(list(trade[row["home"]]), home, scenario.firms.home_exposure)
         clubs = set(filter(None, row["alliances"].split(";")))
         clubs |= {alliance.id for alliance in scenario.firms.alliances if alliance.active and name in alliance.members}
         firms.append(Firm(name, home, position, salience, b * scenario.firms.total_lobbying, t, market, clubs))
@@ -233,11 +237,10 @@ def make_firms(scenario: Scenario, facts: Facts, states: list[State]) -> list[Fi
 
 def firm_shares(rows: list[tuple[str, dict[str, Any]]], facts: Facts) -> tuple[list[float], list[float]]:
     """Each firm's part of all budgets and of all technology."""
-    columns = []
-    for column in ("budget", "technology"):
-        values = [float(facts.layers.at[row["layer"], column]) * SIZES[row["size_class"]] for _, row in rows]
-        columns.append(normalized(values))
-    return columns[0], columns[1]
+    layers = {str(layer): dict(row) for layer, row in facts.layers.iterrows()}
+    budgets = [float(layers[row["layer"]]["budget"]) * SIZES[row["size_class"]] for _, row in rows]
+    technologies = [float(layers[row["layer"]]["technology"]) * SIZES[row["size_class"]] for _, row in rows]
+    return normalized(budgets), normalized(technologies)
 
 
 def firm_position(issue: Issue, k: int, row: dict[str, Any], home: int | None, states: list[State]) -> float:
@@ -278,7 +281,7 @@ def make_body(spec: Institution, world: World) -> Body:
     set_covariates(body, world)
     set_leverage(body, world)
     set_quota(body, world)
-    body.bloc = [bool(spec.bloc) and bool(state.row[spec.bloc]) for state in world.states]
+    body.bloc = [spec.bloc is not None and bool(state.row[spec.bloc]) for state in world.states]
     set_thresholds(body, world)
     return body
 
@@ -288,9 +291,11 @@ def draw_coefficients(body_id: str, world: World) -> dict[str, float]:
     for name in type(world.scenario.decision).model_fields:
         value = getattr(world.scenario.decision, name)
         if isinstance(value, Prior):
-            bounded = value.lower is not None and value.sd > 0
-            low = (value.lower - value.mean) / value.sd if bounded else -math.inf
-            value = value.mean + value.sd * float(world.draws.normal_above(low, "coefficient", [name], body_id)[0])
+            low = -math.inf
+            if value.lower is not None and value.sd > 0:
+                low = (value.lower - value.mean) / value.sd
+            z = world.draws.normal_above(np.array([low]), "coefficient", [name], body_id)
+            value = value.mean + value.sd * float(z[0])
         if isinstance(value, int | float):
             found[name] = float(value)
     return found
