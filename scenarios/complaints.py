@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
+from datetime import date, time
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from waico.scenarios.errors import InputError
-from waico.scenarios.schema import Scenario
+from waico.scenarios.errors import InputError, nearest
+from waico.scenarios.schema import IDENTIFIER, NATION_CODE, Nations, Scenario
 
-UNION_TAGS = {"float", "int", "str", "bool", "Prior", "date", "list[constrained-str]", "literal['all','engaged']"}
 WANTED = {
     "float_type": "give a number",
     "int_type": "give a whole number",
@@ -23,76 +22,134 @@ WANTED = {
     "model_type": "give a table",
     "finite_number": "give a finite number",
 }
+BOUNDS = {
+    "greater_than": "above",
+    "greater_than_equal": "at least",
+    "less_than": "below",
+    "less_than_equal": "at most",
+}
+PATTERNS = {
+    NATION_CODE.pattern: "give an ISO 3166 code of three capitals, such as CHN",
+    IDENTIFIER.pattern: "use small letters, digits and _, with a letter first",
+}
+LONGEST = 60   # characters shown of a wrong value
+LARGEST = 10**18   # numbers from here on are not spelled out
 
 
 def first_complaint(error: ValidationError, tree: Any, file: str) -> InputError:
-    """The first error of a validation as an `InputError`, with a count of the others."""
-    errors = error.errors()
-    where = _where(errors[0], tree)
-    same_place = [item for item in errors if _where(item, tree) == where]
-    what, instead = _say(errors[0], same_place)
-    others = len(errors) - len(same_place)
-    return InputError(file, where, what, instead + (f" (and {others} more)" if others else ""))
+    """The first error of a validation as an `InputError`, with a count of the others.
+
+    Unknown keys come first: a key that is misspelt is missing too, and its right name is the better advice.
+    """
+    placed = [(_where(item, tree), item) for item in error.errors()]
+    placed = [(where, item) for where, item in placed if not _is_detailed(where, placed)]
+    placed.sort(key=lambda entry: entry[1]["type"] != "extra_forbidden")
+    where = placed[0][0]
+    what, instead = _say([item for place, item in placed if place == where])
+    others = len({place for place, _ in placed}) - 1
+    where += tuple(cause.field for cause in [_cause(placed[0][1])] if cause and cause.field)
+    more = f" (and {others} more error{'s' if others > 1 else ''})" if others else ""
+    return InputError(file, ".".join(where), what, instead + more)
 
 
-def _where(item: ErrorDetails, tree: Any) -> str:
-    """The place as a path: ids for list positions, without pydantic's names for the members of a union."""
-    parts: list[str] = []
+def show(value: Any, depth: int = 2) -> str:
+    """A value as TOML would write it, cut to what fits into a line."""
+    text = _toml(value, depth)
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def _toml(value: Any, depth: int) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and abs(value) >= LARGEST:
+        return f"a number of more than {len(str(LARGEST)) - 1} digits"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, dict):
+        inside = ", ".join(f"{key} = {_toml(part, depth - 1)}" for key, part in value.items()) if depth else "..."
+        return f"{{ {inside} }}" if value else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(part, depth - 1) for part in value) if depth else '...'}]"
+    return repr(value)
+
+
+def _where(item: ErrorDetails, tree: Any) -> tuple[str, ...]:
+    """The place as steps of a path: ids for list positions, without pydantic's names for the members of a union."""
+    steps: list[str] = []
     here = tree
     for key in item["loc"]:
         if isinstance(key, int):
             here = here[key] if isinstance(here, list) and key < len(here) else None
-            parts.append(str(here.get("id", key)) if isinstance(here, dict) else str(key))
+            name = here.get("id") if isinstance(here, dict) else None
+            steps.append(name if isinstance(name, str) else str(key + 1))
         elif isinstance(here, dict) and key in here:
             here = here[key]
-            parts.append(key)
-        elif key not in UNION_TAGS and not key.startswith(("list[", "literal[", "function-")):
-            parts.append(key)
-    return ".".join("nations" if part == "nations" else part for part in parts if part not in ("overrides", "[key]"))
+            steps.append(key)
+    if item["type"] == "missing":
+        steps.append(str(item["loc"][-1]))
+    return tuple(step[:LONGEST] for step in steps if step != "overrides")
 
 
-def _say(item: ErrorDetails, same_place: list[ErrorDetails]) -> tuple[str, str]:
-    kind, given = item["type"], item["input"]
-    if kind == "value_error":
-        what, _, instead = item["msg"].removeprefix("Value error, ").partition("; ")
-        return what, instead or "see waico validate"
-    if kind == "extra_forbidden":
-        return "unknown key", _nearest(str(item["loc"][-1]), item)
-    if kind == "missing":
+def _is_detailed(where: tuple[str, ...], placed: list[tuple[tuple[str, ...], ErrorDetails]]) -> bool:
+    """Whether another error says more precisely what is wrong inside the value at a place."""
+    return any(len(place) > len(where) and place[: len(where)] == where for place, _ in placed)
+
+
+def _cause(item: ErrorDetails) -> InputError | None:
+    """What a validator of the schema raised, if it was that."""
+    cause = item.get("ctx", {}).get("error")
+    return cause if isinstance(cause, InputError) else None
+
+
+def _say(same_place: list[ErrorDetails]) -> tuple[str, str]:
+    """What is wrong at a place and what would be right; several errors are those of the members of a union."""
+    item = same_place[0]
+    for cause in filter(None, map(_cause, same_place)):
+        return cause.what, cause.instead
+    if item["type"] == "extra_forbidden":
+        return "unknown key", _nearest_key(str(item["loc"][-1]), item["loc"][:-1])
+    if item["type"] == "missing":
         return "is missing", "add it"
-    shown = f"is {_show(given)}"
-    if len(same_place) > 1:
-        wanted = [WANTED.get(other["type"], _bound(other)) for other in same_place]
-        return shown, " or ".join(dict.fromkeys(wanted))
-    return shown, WANTED.get(kind, _bound(item))
+    advice = dict.fromkeys(_advice(other) for other in same_place)
+    if len(advice) > 3:
+        advice = {"give a number, true or false, a date or text": None}
+    return f"is {show(item['input'])}", " or ".join(advice).replace(" or give ", " or ")
 
 
-def _bound(item: ErrorDetails) -> str:
-    """Pydantic's own words, such as "Input should be less than or equal to 1", as advice."""
-    return item["msg"].replace("Input should", "it should").replace("String should", "it should")
+def _advice(item: ErrorDetails) -> str:
+    kind, details = item["type"], item.get("ctx", {})
+    if kind == "list_type" and _model_at(item["loc"]) is not None:
+        return f"write each entry under its own [[{'.'.join(str(key) for key in item['loc'])}]]"
+    if kind == "string_pattern_mismatch":
+        return PATTERNS[details["pattern"]]
+    if kind in ("too_short", "too_long"):
+        bound = f"at least {details['min_length']}" if kind == "too_short" else f"at most {details['max_length']}"
+        return f"give {bound} {'entry' if bound.endswith(' 1') else 'entries'}"
+    if kind in BOUNDS:
+        return f"it should be {BOUNDS[kind]} {next(iter(details.values())):g}"
+    return WANTED.get(kind, item["msg"].replace("Input should", "it should").replace("String should", "it should"))
 
 
-def _show(given: Any) -> str:
-    text = repr(given)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _nearest_key(key: str, loc: tuple[int | str, ...]) -> str:
+    """The known key that comes closest to a wrong one; states may be written small by mistake."""
+    model = _model_at(loc) or Scenario
+    if model is Nations and NATION_CODE.fullmatch(key.upper()):
+        return f"did you mean '{key.upper()}'?"
+    known = set(model.model_fields)
+    if model is Scenario:
+        known = known - {"name"} | {"extends"}
+    return nearest(key, sorted(known - {"overrides"}))
 
 
-def _nearest(key: str, item: ErrorDetails) -> str:
-    """The known key that comes closest to a wrong one."""
-    known = sorted(_keys_at(item["loc"][:-1]))
-    close = difflib.get_close_matches(key, known, n=1)
-    return f"did you mean '{close[0]}'?" if close else f"one of {', '.join(known)}"
-
-
-def _keys_at(loc: tuple[int | str, ...]) -> set[str]:
-    """The keys that the schema knows at a place."""
-    model: Any = Scenario
+def _model_at(loc: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """The table type that the schema has at a place, or in the list at that place; None for other values."""
+    model: type[BaseModel] = Scenario
+    inner: type[BaseModel] | None = Scenario
     for key in loc:
-        if isinstance(key, int) or not isinstance(model, type) or not issubclass(model, BaseModel):
-            continue
-        if key in model.model_fields:
-            model = _inner_model(model.model_fields[key].annotation) or model
-    return set(model.model_fields)
+        if isinstance(key, str) and key in model.model_fields:
+            inner = _inner_model(model.model_fields[key].annotation)
+            model = inner or model
+    return inner
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:

@@ -1,5 +1,10 @@
 """The one error a user meets when an input is wrong."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class InputError(ValueError):
     """An input is wrong: which file, which field, what is wrong, what would be right.
@@ -12,6 +17,22 @@ class InputError(ValueError):
         super().__init__(file, field, what, instead)
 
     def __str__(self) -> str:
-        place = ": ".join(part for part in (self.file, self.field) if part)
-        line = f"{place}: {self.what}; {self.instead}"
-        return " ".join(line.split())
+        parts = [part for part in (self.file, self.field, self.what) if part]
+        return one_line(f"{': '.join(parts)}; {self.instead}")
+
+
+def one_line(text: str) -> str:
+    """A text for a terminal: no line breaks, and no control characters that a file might smuggle in."""
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+
+
+def wrong(what: str, instead: str, place: str = "") -> InputError:
+    """The complaint of a part of a scenario that does not know its file; whoever reads the file adds the rest."""
+    return InputError("", place, what, instead)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Advice on a name that does not exist: the known one that comes closest, else all of them."""
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
+    return f"did you mean '{close[0]}'?" if close else f"one of {', '.join(names)}"

@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from waico.scenarios.errors import InputError
-from waico.scenarios.schema import Scenario
+from waico.scenarios.errors import InputError, nearest
+from waico.scenarios.schema import STANCES, Scenario
+from waico.scenarios.tables import check_cells, dictionary, read_table, stamp, table_name
 
-DATA = Path(str(files("waico.scenarios"))) / "data"
-MAX_BYTES = 20_000_000
-STANCES = ["b", "o", "u", "x", "i", "p", "seat"]
+MAX_STATES = 1000   # arrays of states by states are kept in memory
 SIGNS = {"++": 2.0, "+": 1.0, "0": 0.0, "-": -1.0, "--": -2.0}
 REQUIRED = ("unga", "gdp", "population", "polyarchy", "share", "us_ally", "nato", "eu", "oecd", "sco", "brics", "bri")
 OPTIONAL = {"ai_models": 0.0}   # what stands in where no vintage was public yet
+PLACE = ["name", "region", "subregion", "capital_lat", "capital_lon"]
+FIRM = ["home", "layer", "size_class", "date"]
 
 
 @dataclass(frozen=True)
@@ -57,183 +56,201 @@ def load_facts(scenario: Scenario) -> Facts:
         InputError: a table is missing or wrong, a state is unknown, or a column was published after the freeze date.
     """
     nations, firms = scenario.nations, scenario.firms
+    tables = (nations.table, firms.table if firms else None)
     return _facts(
-        scenario.name, nations.table, tuple(nations.subset), tuple(nations.exclude), nations.vintage,
-        tuple(nations.retrospective), scenario.freeze_date,
-        firms.table if firms else None, tuple(firms.exclude) if firms else (),
+        scenario.name, tables, tuple(nations.subset), tuple(nations.exclude), nations.vintage,
+        tuple(nations.retrospective), scenario.freeze_date, tuple(firms.exclude) if firms else (),
+        tuple(stamp(table) for table in tables),
     )  # fmt: skip
 
 
 def check_states(scenario: Scenario) -> None:
-    """Refuse states that the scenario names but its table does not have, and firms likewise.
+    """Refuse states, firms and variables that the scenario names but its tables do not have.
 
     Raises:
         InputError: names the first.
     """
     facts = load_facts(scenario)
-    codes = facts.nations.index
-    named = {"nations": list(scenario.nations.overrides)}
-    for institution in scenario.institutions:
-        place = f"institutions.{institution.id}"
-        named[f"{place}.sponsor"] = [institution.sponsor]
-        named[f"{place}.rival"] = [institution.rival]
-        named[f"{place}.named"] = institution.named
-        if isinstance(institution.participants, list):
-            named[f"{place}.participants"] = institution.participants
-        for field, variable in (("bloc", institution.bloc), ("quota_group", institution.entry_into_force.quota_group)):
-            if variable is not None and variable not in facts.nations.columns:
-                raise InputError(
-                    scenario.name, f"{place}.{field}", f"there is no variable '{variable}'",
-                    f"one of {', '.join(facts.nations.columns[5:])}",
-                )  # fmt: skip
-    for place, members in named.items():
-        for code in members:
-            if code not in codes:
-                raise InputError(scenario.name, place, f"state '{code}' is not among the agents", "an ISO3 code of them")
-    if scenario.firms:
-        for alliance in scenario.firms.alliances:
-            for firm in alliance.members:
-                if firm not in facts.firms.index:
-                    raise InputError(
-                        scenario.name, f"firms.alliances.{alliance.id}", f"there is no firm '{firm}'",
-                        f"one of {', '.join(facts.firms.index)}",
-                    )  # fmt: skip
+    for place, codes in _named_states(scenario).items():
+        for code in codes:
+            if code not in facts.nations.index:
+                raise InputError(scenario.name, place, *_why_missing(scenario, code))
+    for body in scenario.institutions:
+        place = f"institutions.{body.id}"
+        groups = {"bloc": body.bloc, "entry_into_force.quota_group": body.entry_into_force.quota_group}
+        for field, variable in groups.items():
+            if variable is not None:
+                _check_group(facts.nations, variable, scenario.name, f"{place}.{field}")
+    for alliance in scenario.firms.alliances if scenario.firms else []:
+        for firm in alliance.members:
+            if firm not in facts.firms.index:
+                place = f"firms.alliances.{alliance.id}.members"
+                raise InputError(scenario.name, place, f"there is no firm '{firm}'", nearest(firm, facts.firms.index))
+
+
+def _named_states(scenario: Scenario) -> dict[str, list[str]]:
+    """All states that the scenario names, by place."""
+    named = {f"nations.{code}": [code] for code in scenario.nations.overrides}
+    for body in scenario.institutions:
+        place = f"institutions.{body.id}"
+        named[f"{place}.sponsor"] = [body.sponsor]
+        named[f"{place}.rival"] = [body.rival]
+        named[f"{place}.named"] = body.named
+        named[f"{place}.participants"] = body.participants if isinstance(body.participants, list) else []
+    return named
+
+
+def _why_missing(scenario: Scenario, code: str) -> tuple[str, str]:
+    """Why a state is not among the agents, and what to do about it."""
+    nations = scenario.nations
+    if code in nations.exclude:
+        return f"state '{code}' is left out by nations.exclude", "take it off that list"
+    if code in read_table(nations.table, scenario.name, "nations.table", "iso3").index:
+        return f"state '{code}' is left out by nations.subset", "add it to that list"
+    return f"there is no state '{code}'", f"give an ISO 3166 code from {table_name(nations.table)}"
+
+
+def _check_group(nations: pd.DataFrame, variable: str, file: str, field: str) -> None:
+    """Refuse a variable that does not tell who is in a group from who is not."""
+    groups = [name for name in nations.columns.drop(PLACE) if nations[name].isin([0.0, 1.0]).all()]
+    if variable not in groups:
+        what = "is no 0/1 variable" if variable in nations.columns else "does not exist"
+        raise InputError(file, field, f"variable '{variable}' {what}", f"one of {', '.join(sorted(groups))}")
 
 
 @lru_cache(maxsize=16)
 def _facts(
-    file: str, table: str, subset: tuple[str, ...], exclude: tuple[str, ...], vintage: int | None,
-    retrospective: tuple[str, ...], freeze: date, firm_table: str | None, firm_exclude: tuple[str, ...],
+    file: str, tables: tuple[str, str | None], subset: tuple[str, ...], exclude: tuple[str, ...], vintage: int | None,
+    retrospective: tuple[str, ...], freeze: date, firm_exclude: tuple[str, ...], stamps: tuple[int, ...],
 ) -> Facts:  # fmt: skip
-    raw = _read(table, file, "nations.table", "iso3")
-    for code in (*subset, *exclude):
-        if code not in raw.index:
-            raise InputError(file, "nations.subset" if code in subset else "nations.exclude",
-                             f"there is no state '{code}'", "an ISO 3166 alpha-3 code of a UN member")  # fmt: skip
+    """The facts; `stamps` of the tables are there for the cache alone, so that an edited table is read again."""
+    table, firm_table = tables
+    raw = read_table(table, file, "nations.table", "iso3")
+    for field, codes in (("nations.subset", subset), ("nations.exclude", exclude)):
+        for code in codes:
+            if code not in raw.index:
+                advice = f"give an ISO 3166 code from {table_name(table)}"
+                raise InputError(file, field, f"there is no state '{code}'", advice)
     keep = [code for code in raw.index if (not subset or code in subset) and code not in exclude]
-    if len(keep) < 3:
-        raise InputError(file, "nations.subset", f"leaves {len(keep)} states", "keep at least 3")
-    columns = _choose(_dictionary(), freeze, vintage, retrospective, file)
-    nations = _select(raw.loc[keep], columns, file)
+    if not 3 <= len(keep) <= MAX_STATES:
+        field = "nations.subset" if subset else "nations.exclude" if exclude else "nations.table"
+        raise InputError(file, field, f"leaves {len(keep)} states", f"keep 3 to {MAX_STATES}")
+    columns = _choose(dictionary(), freeze, vintage, retrospective, file)
+    nations = _select(raw.loc[keep], columns, table, file)
     trade_year = int(columns["share"].rpartition("_")[2])
-    trade = _read("trade", file, "trade", None)
+    trade = read_table("trade", file, "trade", None)
     trade = trade[trade["year"] == trade_year]
     firms = _firms(firm_table, firm_exclude, freeze, file)
     matrix = trade.pivot(index="iso3", columns="partner", values="share").fillna(0.0)
     homes = sorted(set(firms["home"])) if len(firms) else []
+    for home in homes:
+        if home not in raw.index and home not in matrix.index:
+            what = f"there is no state '{home}' for a firm to be at home"
+            raise InputError(file, "firms.table", what, "give its ISO 3166 code")
     return Facts(
         nations=nations,
         trade=matrix.reindex(index=keep, columns=keep, fill_value=0.0).to_numpy(),
         firm_trade=matrix.reindex(index=homes, columns=keep, fill_value=0.0),
         firms=firms,
         stances=_stances(keep, freeze, file),
-        affiliations=_read("affiliations", file, "affiliations", None),
-        layers=_read("layers", file, "layers", "layer"),
-        poles=_poles(raw[columns["unga"]], file),
+        affiliations=read_table("affiliations", file, "affiliations", None),
+        layers=read_table("layers", file, "layers", "layer"),
+        poles=_poles(raw[columns["unga"]], table, file),
         columns=columns,
     )
-
-
-def _dictionary() -> pd.DataFrame:
-    return pd.read_csv(DATA / "dictionary.csv", dtype={"year": "Int64"}, parse_dates=["public"])
 
 
 def _choose(
     dictionary: pd.DataFrame, freeze: date, vintage: int | None, retrospective: tuple[str, ...], file: str
 ) -> dict[str, str]:
     """The newest vintage of every variable that was public on the freeze date."""
-    chosen: dict[str, str] = {}
     rows = dictionary[dictionary["table"].isin(["nations", "trade"]) & dictionary["year"].notna()]
-    for variable, vintages in rows.groupby("variable", sort=True):
-        name = str(variable)
-        known = vintages[vintages["public"] <= pd.Timestamp(freeze)]
-        if name in retrospective:
-            known = vintages[(vintages["retrospective"] == 1) & (vintages["year"] < freeze.year)]
-        if vintage is not None:
-            known = known[known["year"] <= vintage]
-        if known.empty:
-            if name in OPTIONAL or name not in REQUIRED:
-                continue
-            first = vintages.sort_values("public").iloc[0]
-            raise InputError(
-                file, "freeze_date",
-                f"no vintage of '{name}' was public by {freeze}; the first is of {first['year']}, {first['public']:%Y-%m-%d}",
-                f"a later freeze_date, or '{name}' in nations.retrospective" if first["retrospective"] == 1
-                else "a later freeze_date",
-            )  # fmt: skip
-        chosen[name] = f"{name}_{known['year'].max()}"
-    return chosen
+    coded_later = sorted(set(rows.loc[rows["retrospective"] == 1, "variable"]))
+    for name in retrospective:
+        if name not in coded_later:
+            what = f"'{name}' is no variable that was coded in retrospect"
+            raise InputError(file, "nations.retrospective", what, nearest(name, coded_later))
+    used_knowingly = rows["variable"].isin(retrospective) & (rows["retrospective"] == 1) & (rows["year"] < freeze.year)
+    known = rows[used_knowingly | (rows["public"] <= pd.Timestamp(freeze))]
+    _refuse_gaps(known, rows, freeze, file)
+    if vintage is not None:
+        older = known[known["year"] <= vintage]
+        missing = [name for name in REQUIRED if name not in set(older["variable"])]
+        if missing:
+            first = known[known["variable"].isin(missing)].groupby("variable")["year"].min().max()
+            what = f"is {vintage}, before the first figures of {_some(missing)}"
+            raise InputError(file, "nations.vintage", what, f"give {first} or later")
+        known = older
+    newest = known.groupby("variable", sort=True)["year"].max()
+    return {str(name): f"{name}_{year}" for name, year in newest.items()}
 
 
-def _select(raw: pd.DataFrame, columns: dict[str, str], file: str) -> pd.DataFrame:
+def _refuse_gaps(known: pd.DataFrame, rows: pd.DataFrame, freeze: date, file: str) -> None:
+    """Refuse a freeze date on which some variable that the model needs was not public."""
+    missing = [name for name in REQUIRED if name not in set(known["variable"])]
+    if not missing:
+        return
+    gaps = rows[rows["variable"].isin(missing)]
+    advice = f"give {gaps.groupby('variable')['public'].min().max():%Y-%m-%d} or later"
+    if set(missing) <= set(gaps.loc[(gaps["retrospective"] == 1) & (gaps["year"] < freeze.year), "variable"]):
+        advice += f", or put '{missing[0]}' into nations.retrospective"
+    raise InputError(file, "freeze_date", f"no figures of {_some(missing)} were public by {freeze}", advice)
+
+
+def _some(names: list[str]) -> str:
+    return f"'{names[0]}'" + (f" and {len(names) - 1} more variables" if len(names) > 1 else "")
+
+
+def _select(raw: pd.DataFrame, columns: dict[str, str], table: str, file: str) -> pd.DataFrame:
     """Chosen vintages under the names of their variables."""
-    nations = raw[["name", "region", "subregion", "capital_lat", "capital_lon"]].copy()
-    for variable, column in columns.items():
-        if variable == "share":
-            continue
-        if column not in raw.columns:
-            raise InputError(file, "nations.table", f"has no column '{column}'", "use the columns of the bundled table")
-        values = pd.to_numeric(raw[column], errors="coerce")
-        if not np.isfinite(values).all():
-            bad = values.index[~np.isfinite(values)][0]
-            raise InputError(file, f"nations.table {bad} {column}", f"is {raw.at[bad, column]!r}", "give a finite number")
-        nations[variable] = values.astype(float)
+    wanted = {variable: column for variable, column in columns.items() if variable != "share"}
+    check_cells(raw, "nations", [*PLACE, *wanted.values()], table, file)
+    nations = raw[PLACE].copy()
+    for variable, column in wanted.items():
+        nations[variable] = raw[column].astype(float)
     for variable, value in OPTIONAL.items():
         if variable not in nations:
             nations[variable] = value
-    for variable in ("gdp", "population"):
-        if (nations[variable] <= 0).any():
-            bad = nations.index[nations[variable] <= 0][0]
-            raise InputError(file, f"nations.table {bad} {columns[variable]}", "is not above 0", "give a positive number")
     return nations
 
 
-def _poles(unga: pd.Series, file: str) -> tuple[float, float]:
+def _poles(unga: pd.Series, table: str, file: str) -> tuple[float, float]:
     """China and the United States fix the axis even where they are not among the agents."""
-    if not {"CHN", "USA"} <= set(unga.index) or unga["CHN"] == unga["USA"]:
-        raise InputError(file, "nations.table", "does not tell CHN from USA in UN votes", "keep a row for each of them")
-    return float(unga["CHN"]), float(unga["USA"])
+    ends = pd.to_numeric(unga.reindex(["CHN", "USA"]), errors="coerce")
+    if not np.isfinite(ends).all() or ends["CHN"] == ends["USA"]:
+        what = f"{table_name(table)} does not tell CHN from USA in UN votes ({unga.name})"
+        raise InputError(file, "nations.table", what, "keep a row for each of them")
+    return float(ends["CHN"]), float(ends["USA"])
 
 
 def _stances(codes: list[str], freeze: date, file: str) -> pd.DataFrame:
     """Stances read from acts up to the freeze date, as signs from +2 to -2."""
-    table = _read("stances", file, "stances", "iso3")
+    table = read_table("stances", file, "stances", "iso3")
     known = table[pd.to_datetime(table["date"]) <= pd.Timestamp(freeze)]
-    return known[STANCES].apply(lambda column: column.map(SIGNS)).reindex(codes)
+    return known[list(STANCES)].apply(lambda column: column.map(SIGNS)).reindex(codes)
 
 
 def _firms(table: str | None, exclude: tuple[str, ...], freeze: date, file: str) -> pd.DataFrame:
     """Firms, with the stances known on the freeze date as signs."""
     if table is None:
         return pd.DataFrame()
-    raw = _read(table, file, "firms.table", "firm")
+    raw = read_table(table, file, "firms.table", "firm")
+    stances = [stance for stance in STANCES if stance in raw.columns]
+    check_cells(raw, "firms", FIRM, table, file)
+    _check_stances(raw, stances, table, file)
     for firm in exclude:
         if firm not in raw.index:
-            raise InputError(file, "firms.exclude", f"there is no firm '{firm}'", f"one of {', '.join(raw.index)}")
+            raise InputError(file, "firms.exclude", f"there is no firm '{firm}'", nearest(firm, raw.index))
     firms = raw.drop(index=list(exclude))
     late = pd.to_datetime(firms["date"]) > pd.Timestamp(freeze)
-    known = [stance for stance in STANCES if stance in firms.columns]
-    firms[known] = firms[known].apply(lambda column: column.map(SIGNS)).mask(late)
-    firms["alliances"] = firms["alliances"].fillna("")
+    firms[stances] = firms[stances].apply(lambda column: column.map(SIGNS)).mask(late)
+    firms["alliances"] = firms["alliances"].fillna("") if "alliances" in firms else ""
     return firms
 
 
-def _read(table: str, file: str, field: str, index: str | None) -> pd.DataFrame:
-    """A bundled table by name, or a CSV by path; sorted by its key so that the order of rows never matters."""
-    path = Path(table) if table.endswith(".csv") else DATA / f"{table}.csv"
-    if not path.is_file():
-        raise InputError(file, field, f"there is no table '{table}'", "a bundled table, or a .csv beside the scenario")
-    if path.stat().st_size > MAX_BYTES:
-        raise InputError(file, field, f"'{path.name}' is larger than {MAX_BYTES} bytes", "give a smaller table")
-    try:
-        frame = pd.read_csv(path, dtype=dict.fromkeys(STANCES, str), keep_default_na=False, na_values=[""])
-    except (ValueError, OSError) as error:   # pandas' parser errors are ValueErrors
-        raise InputError(file, field, f"'{path.name}' is not a readable CSV: {error}", "mend the table") from None
-    if index is None:
-        return frame
-    if index not in frame.columns:
-        raise InputError(file, field, f"'{path.name}' has no column '{index}'", "use the columns of the bundled table")
-    repeated = frame[index][frame[index].duplicated()]
-    if len(repeated):
-        raise InputError(file, field, f"'{path.name}' has '{repeated.iloc[0]}' twice", "keep one row each")
-    return frame.set_index(index).sort_index()
+def _check_stances(raw: pd.DataFrame, stances: list[str], table: str, file: str) -> None:
+    for stance in stances:
+        for firm, value in raw[stance].dropna().items():
+            if value not in SIGNS:
+                what = f"{table_name(table)} has '{value}' for {stance} of {firm}"
+                raise InputError(file, "firms.table", what, f"give one of {', '.join(SIGNS)}, or nothing")

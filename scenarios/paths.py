@@ -5,20 +5,15 @@ Used by `--set`, shocks, sweeps and the live page. Lists are addressed by id; `n
 
 from __future__ import annotations
 
-import difflib
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from waico.scenarios.complaints import first_complaint
-from waico.scenarios.errors import InputError
-from waico.scenarios.schema import NATION_CODE, Scenario, without_stale_parameters
-
-ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+from waico.scenarios.errors import InputError, nearest
+from waico.scenarios.schema import NATION_CODE, Scenario, as_date, without_stale_parameters
 
 
 def replace(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
@@ -33,7 +28,7 @@ def replace(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     """
     tree = scenario.model_dump()
     for path, value in changes.items():
-        _assign(tree, path, _as_date(value), scenario.name)
+        _assign(tree, path, as_date(value), scenario.name)
     try:
         return Scenario.model_validate(tree)
     except ValidationError as error:
@@ -56,32 +51,30 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     """Read one `--set path=value`; the value is TOML, and bare words are text.
 
     Raises:
-        InputError: there is no `=`.
+        InputError: there is no `=`, or nothing before or after it.
     """
-    path, equals, value = text.partition("=")
-    if not equals or not path.strip():
+    path, _, value = (part.strip() for part in text.partition("="))
+    if not path or not value:
         raise InputError("--set", text, "is not an assignment", "write path=value, such as decision.b_pressure=0")
     try:
-        return path.strip(), tomllib.loads(f"value = {value}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return path.strip(), value.strip()
-
-
-def _as_date(value: Any) -> Any:
-    """Dates come as text from JSON records and from the command line."""
-    return date.fromisoformat(value) if isinstance(value, str) and ISO_DATE.fullmatch(value) else value
+        read = tomllib.loads(f"value = {value}")
+    except (ValueError, RecursionError):
+        return path, value
+    return path, read["value"] if len(read) == 1 else value   # more keys: a line break in a text
 
 
 def _assign(tree: dict[str, Any], path: str, value: Any, file: str) -> None:
-    *parents, last = path.split(".")
+    steps = path.split(".")
+    if "" in steps:
+        raise InputError(file, path, "has an empty step", "write names with single dots between them")
     here: Any = tree
-    for step, key in enumerate(parents):
-        here = _child(here, key, path.split(".")[: step + 1], file, create=True)
+    for step, key in enumerate(steps[:-1], 1):
+        here = _child(here, key, steps[:step], file, create=True)
+    last = steps[-1]
     if isinstance(here, list):
-        raise InputError(file, path, "addresses a whole entry", "add the field to change, such as .sponsor")
-    if not isinstance(here, dict):
-        raise InputError(file, path, f"lies below '{parents[-1]}', which is a single value", "shorten the path")
-    if last not in here and not _is_open(parents):
+        _child(here, last, steps, file)
+        raise InputError(file, path, "is a whole entry", f"add the field to change, such as {path}.{_a_field(here)}")
+    if not isinstance(here, dict) or (here and last not in here and not _is_open(steps[:-1])):
         raise _unknown(file, path, last, here)
     kept = dict(without_stale_parameters(here, {last: value}))
     here.clear()
@@ -89,12 +82,9 @@ def _assign(tree: dict[str, Any], path: str, value: Any, file: str) -> None:
 
 
 def _child(here: Any, key: str, path: list[str], file: str, *, create: bool = False) -> Any:
-    """One step down. A missing override of a state is made when assigning."""
+    """One step down. When assigning, tables that may be absent are made: overrides of states, optional tables."""
     if isinstance(here, list):
-        for entry in here:
-            if isinstance(entry, dict) and entry.get("id") == key:
-                return entry
-        raise _unknown(file, ".".join(path), key, [entry["id"] for entry in here if isinstance(entry, dict)])
+        return _entry(here, key, path, file)
     if path == ["nations", key] and NATION_CODE.fullmatch(key):
         return here["overrides"].setdefault(key, {}) if create else here["overrides"].get(key, {})
     if isinstance(here, dict):
@@ -104,7 +94,23 @@ def _child(here: Any, key: str, path: list[str], file: str, *, create: bool = Fa
             if here[key] is None and create:
                 here[key] = {}
             return here[key]
-    raise _unknown(file, ".".join(path), key, here if isinstance(here, dict) else [])
+    raise _unknown(file, ".".join(path), key, here)
+
+
+def _entry(entries: list[Any], key: str, path: list[str], file: str) -> Any:
+    """The entry of a list with a certain id."""
+    by_id = {entry["id"]: entry for entry in entries if isinstance(entry, dict) and "id" in entry}
+    if not by_id:
+        what = f"the entries of {'.'.join(path[:-1])} have no ids to address them by"
+        raise InputError(file, ".".join(path), what, "set the whole list")
+    if key not in by_id:
+        raise _unknown(file, ".".join(path), key, by_id)
+    return by_id[key]
+
+
+def _a_field(entries: list[Any]) -> str:
+    """Some field of the entries of a list, as an example."""
+    return next(key for key in entries[0] if key != "id")
 
 
 def _is_open(parents: list[str]) -> bool:
@@ -114,12 +120,14 @@ def _is_open(parents: list[str]) -> bool:
         or (parents[:1] == ["institutions"] and parents[-1] in ("adoption", "gate", "opening", "status_quo"))
         or (parents[:1] == ["nations"] and len(parents) >= 2)
         or (parents[:1] == ["issues"] and parents[-1] in ("ideal", "stance"))
-        or (parents[:1] == ["decision"] and len(parents) == 2)
     )
 
 
-def _unknown(file: str, path: str, key: str, known: Iterable[str]) -> InputError:
-    names = sorted(known)
-    close = difflib.get_close_matches(key, names, n=1)
-    instead = f"did you mean '{close[0]}'?" if close else f"one of {', '.join(names[:20])}"
-    return InputError(file, path, f"there is no '{key}'", instead)
+def _unknown(file: str, path: str, key: str, here: Any) -> InputError:
+    above = path.rpartition(".")[0]
+    if not isinstance(here, dict) or not here:
+        return InputError(file, path, f"there is nothing below '{above}'", "shorten the path")
+    advice = nearest(key, sorted(here))
+    if above == "nations" and NATION_CODE.fullmatch(key.upper()):
+        advice = f"did you mean '{key.upper()}'?"
+    return InputError(file, path, f"there is no '{key}'", advice)

@@ -11,18 +11,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date as Date  # a field of Shock is called date
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-NATION_CODE = re.compile(r"[A-Z]{3}")
+from waico.scenarios.errors import nearest, wrong
+
+NATION_CODE = re.compile(r"^[A-Z]{3}$")
+IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]*$")
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 Share = Annotated[float, Field(ge=0, le=1)]
-NationCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+Effect = Annotated[float, Field(ge=-1000, le=1000)]   # on the log hazard; more would only overflow
+NationCode = Annotated[str, Field(pattern=NATION_CODE.pattern)]
+Identifier = Annotated[str, Field(pattern=IDENTIFIER.pattern, max_length=40)]
 Status = Literal["out", "endorsed", "signed"]
 
 MAX_DAYS = 36600   # a century: keeps a mistyped year from filling the memory
+FARTHEST_CUT = 5.0   # standard deviations above the mean from which on a cut normal is only rounding error
+FEATURES = ("constant", "g", "g_west", "dem", "eu", "dem_eu", "need", "cap", "ally")   # of `covariates.features`
+STANCES = ("b", "o", "u", "x", "i", "p", "seat")   # columns of stances.csv
+
+
+def _once(names: list[str]) -> list[str]:
+    """Refuse a list that names something twice."""
+    for name in names:
+        if names.count(name) > 1:
+            raise wrong(f"names '{name}' {names.count(name)} times", "name it once")
+    return names
+
+
+NationCodes = Annotated[list[NationCode], AfterValidator(_once)]
+Identifiers = Annotated[list[Identifier], AfterValidator(_once)]
 
 JUDGEMENT = "judgement, to be swept"
 DESIGN = "starting prior, before calibration"
@@ -31,6 +53,21 @@ DESIGN = "starting prior, before calibration"
 def param(default: Any, text: str, *, unit: str = "1", source: str = JUDGEMENT, **bounds: Any) -> Any:
     """A documented field: default, meaning, unit, source and bounds in one place."""
     return Field(default, description=text, json_schema_extra={"unit": unit, "source": source}, **bounds)
+
+
+def as_date(value: Any) -> Any:
+    """A date for text that is one; anything else as it is."""
+    if isinstance(value, str) and ISO_DATE.fullmatch(value):
+        with suppress(ValueError):
+            return Date.fromisoformat(value)
+    return value
+
+
+def _known(place: str, names: Iterable[str], known: Iterable[str], kind: str) -> None:
+    """Refuse the first of `names` that is not in `known`."""
+    for name in names:
+        if name not in known:
+            raise wrong(f"there is no {kind} '{name}'", nearest(name, known), place)
 
 
 class Section(BaseModel):
@@ -46,6 +83,15 @@ class Choice(BaseModel):
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False, strict=True)
+
+    @model_validator(mode="after")
+    def _no_misspelt_key(self) -> Self:
+        """A misspelt name of the rule would pass as a parameter of the default one."""
+        for key in self.parameters:
+            meant = get_close_matches(key, type(self).model_fields, n=1, cutoff=0.8)
+            if meant:
+                raise wrong("unknown key", f"did you mean '{meant[0]}'?", key)
+        return self
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -66,12 +112,21 @@ class Rounds(Section):
 class Prior(Section):
     """A coefficient drawn once per replicate and institution: normal, cut off below `lower` if that is given."""
 
-    mean: float = param(..., "mean of the normal before the cut", source="-")
-    sd: float = param(..., "standard deviation of the normal before the cut", source="-", ge=0)
-    lower: float | None = param(None, "draws lie above this bound", source="-")
+    mean: Effect = param(..., "mean of the normal before the cut", source="-")
+    sd: float = param(..., "standard deviation of the normal before the cut", source="-", ge=0, le=1000)
+    lower: Effect | None = param(None, "draws lie above this bound", source="-")
+
+    @model_validator(mode="after")
+    def _cut_leaves_something(self) -> Self:
+        if self.lower is not None and self.lower > self.mean + FARTHEST_CUT * self.sd:
+            raise wrong(
+                f"has its lower bound {self.lower:g} more than {FARTHEST_CUT:g} sd above its mean {self.mean:g}",
+                "give a lower bound that some draws pass",
+            )
+        return self
 
 
-Coefficient = float | Prior
+Coefficient = Effect | Prior
 
 
 def prior(mean: float, sd: float, lower: float | None = None) -> Prior:
@@ -88,7 +143,7 @@ class Weight(Section):
     @model_validator(mode="after")
     def _some_weight(self) -> Self:
         if self.gdp + self.ai_models <= 0:
-            raise ValueError("the weights are all zero; give one of gdp and ai_models a weight above 0")
+            raise wrong("has no weight above 0", "give one of gdp and ai_models a weight above 0")
         return self
 
 
@@ -102,7 +157,7 @@ class Ties(Section):
     @model_validator(mode="after")
     def _some_tie(self) -> Self:
         if self.trade + self.region + self.alliance <= 0:
-            raise ValueError("the ties are all zero; give one of trade, region and alliance a weight above 0")
+            raise wrong("has no weight above 0", "give one of trade, region and alliance a weight above 0")
         return self
 
 
@@ -117,7 +172,9 @@ class NationOverride(Section):
     """What differs for one state. Written as `[nations.GBR]`."""
 
     ideal: dict[Identifier, Share] = param({}, "ideal point by issue")
-    salience: dict[Identifier, Annotated[float, Field(gt=0)]] = param({}, "salience by issue, before normalization")
+    salience: dict[Identifier, Annotated[float, Field(gt=0, le=100)]] = param(
+        {}, "salience by issue, before normalization"
+    )
     tolerance: float | None = param(None, "loss accepted beyond the status quo", ge=0, le=1)
     openness: float | None = param(None, "openness to lobbying", ge=0, le=1)
     red_lines: dict[Identifier, RedLine] = param({}, "red lines by issue")
@@ -128,9 +185,11 @@ class Nations(Section):
     """Which states take part, and what is assumed of each beyond the data."""
 
     table: str = param("nations", "bundled table, or a CSV beside the scenario file with the same columns", unit="-")
-    subset: list[NationCode] = param([], "only these states; empty means all of the table", unit="ISO 3166 alpha-3")
-    exclude: list[NationCode] = param([], "states left out", unit="ISO 3166 alpha-3")
-    vintage: int | None = param(None, "newest year of data used; the newest public one if not given", unit="year")
+    subset: NationCodes = param([], "only these states; empty means all of the table", unit="ISO 3166 alpha-3")
+    exclude: NationCodes = param([], "states left out", unit="ISO 3166 alpha-3")
+    vintage: int | None = param(
+        None, "newest year of data used; the newest public one if not given", unit="year", ge=1900
+    )
     retrospective: list[str] = param([], "variables coded years later that are used knowingly", unit="-")
     stances: bool = param(True, "whether the stances read from acts of key states replace the mapping from covariates")
     sigma_ideal: float = param(0.08, "standard deviation of the noise on ideal points, per replicate", ge=0, le=0.5)
@@ -155,22 +214,33 @@ class Alliance(Section):
     """Firms bound to each other: one's partnership draws in the others."""
 
     id: Identifier = param(..., "name in paths", unit="-")
-    members: list[Identifier] = param(..., "firms", unit="-", min_length=2)
+    members: Identifiers = param(..., "firms", unit="-", min_length=2)
     active: bool = param(True, "whether it stands already; a shock may switch it on")
     source: str = param("", "where it was read", unit="-")
+
+
+def _unique_ids(items: list[Any]) -> list[Any]:
+    """Refuse entries that share an id."""
+    ids = [item.id for item in items]
+    for name in ids:
+        if ids.count(name) > 1:
+            raise wrong(f"has '{name}' {ids.count(name)} times", "give each its own id")
+    return items
 
 
 class Firms(Section):
     """Firms: who lobbies whom, with what. A scenario without this table has no firms."""
 
     table: str = param("firms", "bundled table, or a CSV beside the scenario file with the same columns", unit="-")
-    exclude: list[Identifier] = param([], "firms left out", unit="-")
+    exclude: Identifiers = param([], "firms left out", unit="-")
     total_lobbying: float = param(1.0, "sum of all budgets", unit="budget per 30 days", ge=0, le=100)
     pressure_0: float = param(
         1.0, "lobbying per share of world GDP at which half of a state's openness is used", unit="budget", gt=0, le=1000
     )
     home_exposure: Share = param(0.5, "share of a firm's market at home; the rest follows its home's trade shares")
-    alliances: list[Alliance] = param([], "alliances of firms beyond those in the table")
+    alliances: Annotated[list[Alliance], AfterValidator(_unique_ids)] = param(
+        [], "alliances of firms beyond those in the table"
+    )
 
 
 class Issue(Section):
@@ -182,12 +252,16 @@ class Issue(Section):
     binding: bool = param(False, "whether it is part of depth")
     in_fit: bool = param(True, "whether it counts when a state weighs the text against the status quo")
     salience: float = param(1.0, "weight in every state's loss, before normalization", gt=0, le=100)
-    ideal: dict[str, float] = param(
-        {}, "ideal point on the logit scale: coefficients of constant, g, g_west, dem, eu, dem_eu, need, cap, ally"
-    )
-    stance: dict[Literal["b", "o", "u", "x", "i", "p", "seat"], Literal[1, -1]] = param(
+    ideal: dict[str, Effect] = param({}, f"ideal point on the logit scale: coefficients of {', '.join(FEATURES)}")
+    stance: dict[str, Literal[1, -1]] = param(
         {}, "stances that speak to this issue, and their sign; the mean of those known replaces the mapping", unit="-"
     )
+
+    @field_validator("ideal", "stance")
+    @classmethod
+    def _known_names(cls, table: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        _known("", table, FEATURES if info.field_name == "ideal" else STANCES, "variable")
+        return table
 
 
 class Seat(Section):
@@ -223,7 +297,8 @@ class Signature(Section):
     @model_validator(mode="after")
     def _one_date(self) -> Self:
         if (self.ceremony is None) == (self.after_days is None):
-            raise ValueError("the ceremony is not fixed in one way; give either ceremony or after_days")
+            both = "both ceremony and after_days" if self.ceremony else "neither ceremony nor after_days"
+            raise wrong(f"has {both}", "give exactly one of them")
         return self
 
 
@@ -275,10 +350,10 @@ class Institution(Section):
     endorsement: Endorsement | None = param(None, "the stage before signature, if there is one", unit="-")
     signature: Signature = param(..., "ceremony and window", unit="-")
     gate: Gate = param(Gate(), "who may join", unit="-")
-    participants: Literal["all", "engaged"] | list[NationCode] = param(
+    participants: Literal["all", "engaged"] | NationCodes = param(
         "all", "who negotiates the text: all, those engaged (named or endorsed), or a list", unit="-"
     )
-    named: list[NationCode] = param([], "states engaged from the start", unit="ISO 3166 alpha-3")
+    named: NationCodes = param([], "states engaged from the start", unit="ISO 3166 alpha-3")
     adoption: Adoption = param(Adoption(), "how the text is adopted", unit="-")
     entry_into_force: EntryIntoForce = param(EntryIntoForce(), "when it comes into force", unit="-")
     exclusive_from: Date | None = param(None, "day from which members may not join the rival body", unit="date")
@@ -294,7 +369,9 @@ class Institution(Section):
     @model_validator(mode="after")
     def _two_states(self) -> Self:
         if self.sponsor == self.rival:
-            raise ValueError(f"sponsor and rival are both {self.sponsor}; name two different states")
+            raise wrong(f"has {self.sponsor} both as sponsor and as rival", "name two different states")
+        if self.answers is not None and self.answers.to == self.id:
+            raise wrong("answers itself", "name another institution", "answers.to")
         return self
 
 
@@ -307,7 +384,7 @@ class Bargaining(Choice):
 class Endorse(Section):
     """How the hazard of endorsing differs from that of signing."""
 
-    b0: float = param(0.0, "added to the intercept", unit="log hazard per 30 days")
+    b0: Effect = param(0.0, "added to the intercept", unit="log hazard per 30 days")
     fit_share: Share = param(0.5, "part of the fit term that counts", source=DESIGN)
     cost_share: Share = param(0.0, "part of the cost term that counts", source=DESIGN)
 
@@ -330,11 +407,11 @@ class Withdraw(Section):
 class Partner(Section):
     """The hazard of a firm becoming a partner of an institution."""
 
-    b0: float = param(-4.0, "intercept", unit="log hazard per 30 days")
-    b_market: float = param(2.0, "share of its market among members")
-    b_cost: float = param(1.0, "depth of the text (entered with a minus)", ge=0)
-    b_home: float = param(1.5, "its home inside (+1) or inside the rival body (-1)")
-    b_allied: float = param(1.0, "share of allied firms that are partners")
+    b0: Effect = param(-4.0, "intercept", unit="log hazard per 30 days")
+    b_market: Effect = param(2.0, "share of its market among members")
+    b_cost: float = param(1.0, "depth of the text (entered with a minus)", ge=0, le=1000)
+    b_home: Effect = param(1.5, "its home inside (+1) or inside the rival body (-1)")
+    b_allied: Effect = param(1.0, "share of allied firms that are partners")
     technology: float = param(0.5, "capacity benefit added when all technology on offer is with partners", ge=0, le=10)
 
 
@@ -385,14 +462,16 @@ class Outcome(Section):
 
 
 CHOICES: dict[str, type[Choice]] = {"rule": Adoption, "kind": Gate, "protocol": Bargaining}
+EITHER = {"ceremony": "after_days", "after_days": "ceremony"}
 
 
 def without_stale_parameters(table: dict[str, Any], chosen: dict[str, Any]) -> dict[str, Any]:
-    """A table without the parameters of the rule it named, if `chosen` names another one."""
+    """A table without what `chosen` puts out of force: the parameters of another rule, the other way to fix a date."""
     for key, model in CHOICES.items():
         if key in table and key in chosen and table[key] != chosen[key]:
             return {name: value for name, value in table.items() if name in model.model_fields}
-    return table
+    stale = {other for key, other in EITHER.items() if chosen.get(key) is not None and other not in chosen}
+    return {name: value for name, value in table.items() if name not in stale}
 
 
 class Shock(Section):
@@ -400,22 +479,21 @@ class Shock(Section):
 
     date: Date | None = param(None, "it acts in the round that contains this day", unit="date")
     round: int | None = param(None, "or: the round at whose start it acts", ge=1)
-    path: str = param(..., "what changes, as in --set", unit="-")
+    path: str = param(..., "what changes, as in --set", unit="-", min_length=1)
     value: bool | int | float | str | Date = param(..., "its new value", unit="-")
     note: str = param("", "what happened, with its source", unit="-")
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:
         if (self.date is None) == (self.round is None):
-            raise ValueError("the shock has no single time; give either date or round")
+            raise wrong(f"has {'both date and' if self.date else 'neither date nor'} round", "give exactly one of them")
         return self
 
-
-def _known(place: str, names: Iterable[str], known: list[str]) -> None:
-    """Refuse the first of `names` that is not in `known`."""
-    for name in names:
-        if name not in known:
-            raise ValueError(f"{place} names '{name}', which does not exist; one of {', '.join(known)}")
+    @field_validator("value")
+    @classmethod
+    def _day(cls, value: Any) -> Any:
+        """A day comes as text from run.json; as a date the scenario read from there equals the one written."""
+        return as_date(value)
 
 
 class Scenario(Section):
@@ -432,21 +510,16 @@ class Scenario(Section):
     rounds: Rounds = param(Rounds(), "time")
     nations: Nations = param(Nations(), "states")
     firms: Firms | None = param(None, "firms, if any take part")
-    issues: list[Issue] = param(..., "what the text is about", min_length=1, max_length=64)
-    institutions: list[Institution] = param(..., "the bodies proposed", min_length=1, max_length=8)
+    issues: Annotated[list[Issue], AfterValidator(_unique_ids)] = param(
+        ..., "what the text is about", min_length=1, max_length=64
+    )
+    institutions: Annotated[list[Institution], AfterValidator(_unique_ids)] = param(
+        ..., "the bodies proposed", min_length=1, max_length=8
+    )
     bargaining: Bargaining = param(Bargaining(), "the protocol")
     decision: Decision = param(Decision(), "the payoff of joining")
     outcome: Outcome = param(Outcome(), "outcome classes")
     shocks: list[Shock] = param([], "changes during the run")
-
-    @field_validator("issues", "institutions")
-    @classmethod
-    def _unique_ids(cls, items: list[Any]) -> list[Any]:
-        ids = [item.id for item in items]
-        for item_id in ids:
-            if ids.count(item_id) > 1:
-                raise ValueError(f"'{item_id}' stands {ids.count(item_id)} times; give each its own id")
-        return items
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
@@ -456,26 +529,31 @@ class Scenario(Section):
             place = f"institutions.{institution.id}"
             for name in ("opening", "status_quo"):
                 text = getattr(institution, name)
-                _known(f"{place}.{name}", text, issues)
+                _known(f"{place}.{name}", text, issues, "issue")
                 for issue in issues:
                     if issue not in text:
-                        raise ValueError(f"{place}.{name} has no '{issue}'; give it a value in [0, 1]")
+                        raise wrong(f"has no value for the issue '{issue}'", "give one from 0 to 1", f"{place}.{name}")
             if institution.answers is not None:
-                _known(f"{place}.answers.to", [institution.answers.to], institutions)
+                _known(f"{place}.answers.to", [institution.answers.to], institutions, "institution")
         for code, nation in self.nations.overrides.items():
             for name in ("ideal", "salience", "red_lines"):
-                _known(f"nations.{code}.{name}", getattr(nation, name), issues)
-            _known(f"nations.{code}.forced", nation.forced, institutions)
+                _known(f"nations.{code}.{name}", getattr(nation, name), issues, "issue")
+            _known(f"nations.{code}.forced", nation.forced, institutions, "institution")
         return self
 
     @model_validator(mode="after")
     def _time_runs_forward(self) -> Self:
-        if self.rounds.horizon <= self.freeze_date:
-            raise ValueError(
-                f"rounds.horizon is {self.rounds.horizon}, not after freeze_date {self.freeze_date}; give a later day"
-            )
-        if (self.rounds.horizon - self.freeze_date).days > MAX_DAYS:
-            raise ValueError(f"rounds.horizon is more than {MAX_DAYS} days after freeze_date; give an earlier day")
+        start, end = self.freeze_date, self.rounds.horizon
+        if end <= start:
+            raise wrong(f"is {end}, which is not after freeze_date {start}", "give a later day", "rounds.horizon")
+        if (end - start).days > MAX_DAYS:
+            latest = "a day at most a century after freeze_date"
+            raise wrong(f"is {end}, which is too far after freeze_date {start}", f"give {latest}", "rounds.horizon")
+        if self.nations.vintage is not None and self.nations.vintage > start.year:
+            raise wrong(
+                f"is {self.nations.vintage}, which is after freeze_date {start}", "give an earlier year",
+                "nations.vintage",
+            )  # fmt: skip
         return self
 
     @property

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from waico.scenarios.errors import InputError
+from waico.scenarios.errors import InputError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ app = typer.Typer(
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="a bundled scenario, or a .toml file")]
 RunArgument = Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico run --out")]
-SeedOption = Annotated[int, typer.Option(help="seed of the random draws, a whole number")]
+SeedOption = Annotated[int, typer.Option(min=0, help="seed of the random draws, a whole number from 0")]
 ReplicatesOption = Annotated[int, typer.Option(min=1, max=1_000_000, help="number of runs with other random draws")]
 SetOption = Annotated[
     list[str], typer.Option("--set", metavar="PATH=VALUE", help="change one value of the scenario; may be repeated")
@@ -54,8 +54,8 @@ def _run(arguments: list[str]) -> int:
         code = app(arguments, prog_name="waico", standalone_mode=False)
     except InputError as error:
         return _complain(str(error), 2)
-    except (KeyboardInterrupt, typer.Abort):
-        return _complain("interrupted", 130)
+    except (KeyboardInterrupt, typer.Abort) as error:
+        return _complain(str(error) or "interrupted", 130)
     except BrokenPipeError:   # the reader of our output has left, as `head` does
         sys.stderr.close()
         return 0
@@ -65,11 +65,13 @@ def _run(arguments: list[str]) -> int:
             command = context.command_path if context else "waico"
             return _complain(f"{command}: {error.format_message()} (see {command} --help)", 2)   # type: ignore[attr-defined]
         return _complain(f"waico failed: {type(error).__name__}: {error}", 1)
+    if code == 130:   # newer typer turns Ctrl-C into an exit code and says nothing
+        return _complain("interrupted", 130)
     return code if isinstance(code, int) else 0
 
 
 def _complain(line: str, code: int) -> int:
-    sys.stderr.write(" ".join(line.split()) + "\n")
+    sys.stderr.write(one_line(line) + "\n")
     return code
 
 
@@ -110,18 +112,20 @@ def run(
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="folder for the tables of the run")] = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
-) -> int:
+) -> None:
     """Run a scenario headless: outcome shares, and members, text and dates of each institution."""
     from waico.runs.record import check_free, save
     from waico.runs.run import run as run_scenario
+    from waico.scenarios.load import blame
 
     if out is not None:
         check_free(out)
     overrides, loaded = _load(scenario, changes)
-    with _progress(replicates, quiet) as advance:
+    last = _date("--until", until, loaded)
+    with blame(scenario, overrides, "--set"), _progress(replicates, quiet) as advance:
         result = run_scenario(
-            loaded, seed=seed, replicates=replicates, workers=workers, until=_date("--until", until, loaded),
-            overrides=overrides, on_progress=advance,
+            loaded, seed=seed, replicates=replicates, workers=workers, until=last, overrides=overrides,
+            on_progress=advance,
         )  # fmt: skip
     if out is not None:
         save(result, out)
@@ -130,8 +134,7 @@ def run(
     else:
         _print_summary(result)
     if result.interrupted:
-        return _complain(f"interrupted: {result.replicates} of {replicates} replicates were finished and are kept", 130)
-    return 0
+        raise typer.Abort(f"interrupted: {result.replicates} of {replicates} replicates were finished and are kept")
 
 
 @app.command()
@@ -151,7 +154,9 @@ def explain(
 
     record = read_record(folder)
     if replicate >= record["replicates"]:
-        raise InputError(str(folder), "--replicate", f"is {replicate}", f"0 to {record['replicates'] - 1}")
+        last = record["replicates"] - 1
+        choice = f"give 0 to {last}" if last else "give 0"
+        raise InputError(str(folder), "--replicate", f"there is no replicate {replicate}", choice)
     explanation = explain_decision(
         record["scenario"], nation, institution=institution, round_number=round_number, seed=record["seed"],
         replicate=replicate, until=record["until"],
@@ -165,10 +170,12 @@ def explain(
 @app.command()
 def validate(scenario: ScenarioArgument, changes: SetOption = []) -> None:  # noqa: B006 (typer copies it)
     """Check a scenario file and print what it resolves to."""
-    from waico.negotiation.course import course_of
+    from waico.negotiation.course import Course
+    from waico.scenarios.load import blame
 
-    _, loaded = _load(scenario, changes)
-    course_of(loaded)
+    overrides, loaded = _load(scenario, changes)
+    with blame(scenario, overrides, "--set"):
+        Course(loaded)
     _print_json(loaded.model_dump(mode="json"))
     sys.stderr.write(
         f"{loaded.name}: valid; {len(loaded.issues)} issues, institutions {', '.join(loaded.institution_ids)}, "
@@ -200,7 +207,7 @@ def _load(source: str, changes: list[str]) -> tuple[dict[str, Any], Scenario]:
     from waico.scenarios.paths import parse_assignment
 
     overrides = dict(parse_assignment(change) for change in changes)
-    return overrides, load_scenario(source, overrides)
+    return overrides, load_scenario(source, overrides, changed_by="--set")
 
 
 def _date(option: str, text: str | None, scenario: Scenario) -> date | None:
@@ -248,17 +255,27 @@ def _print_summary(result: RunResult) -> None:
     for name, share in summary["outcomes"].items():
         outcomes.add_row(name, f"{share:.3f}")
     _print(outcomes)
-    bodies = _table("institution", "signed (5%-95%)", "ratified", "in force", "adopted in round", "text")
     for name, body in summary["institutions"].items():
-        adopted = body["round_adopted_median"]
-        bodies.add_row(
-            name,
-            f"{body['signed_mean']:.1f} ({body['signed_q05']:.0f}-{body['signed_q95']:.0f})",
-            f"{body['ratified_mean']:.1f}",
-            f"{body['in_force_share']:.2f}",
-            "never" if adopted is None else f"{adopted:g}",
-            ", ".join(f"{issue} {value:.2f}" for issue, value in body["text"].items() if value is not None) or "-",
-        )
-    _print("")
-    _print(bodies)
-    _print("\nStates signed and ratified are means over replicates, sponsor and rival left out.")
+        rows = _table("", "")
+        rows.show_header = False
+        for label, value in _in_words(body).items():
+            rows.add_row(f"  {label}", value)
+        members = ", ".join(f"{code} {share:.2f}" for code, share in result.likeliest_members(name))
+        rows.add_row("  likeliest to sign", members)
+        _print(f"\n{name}")
+        _print(rows)
+    _print("\nCounts are means over replicates with 5% and 95% quantiles, sponsor and rival left out; dates are medians.")
+
+
+def _in_words(body: dict[str, Any]) -> dict[str, str]:
+    """What `summary` says of an institution, by label."""
+    adopted, on = body["round_adopted_median"], body["date_adopted_median"]
+    force = body["date_in_force_median"]
+    text = [f"{issue} {value:.2f}" for issue, value in body["text"].items() if value is not None]
+    return {
+        "states signed": f"{body['signed_mean']:.1f} ({body['signed_q05']:.0f} to {body['signed_q95']:.0f})",
+        "states ratified": f"{body['ratified_mean']:.1f}",
+        "text adopted": "in less than half of the runs" if adopted is None else f"{on}, round {adopted:g}",
+        "in force": f"in {body['in_force_share']:.0%} of the runs" + (f", {force}" if force else ""),
+        "last text": ", ".join(text) or "none tabled",
+    }

@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from waico.runs.run import RunResult, run
+from waico.scenarios.complaints import first_complaint
 from waico.scenarios.errors import InputError
+from waico.scenarios.load import check
 from waico.scenarios.schema import Scenario
 
 TABLES = ("outcomes", "rounds", "texts", "nations", "firms", "events")
@@ -42,19 +44,37 @@ def save(result: RunResult, folder: Path) -> None:
         text = json.dumps(_record(result, folder), indent=1)
         _write(folder / "run.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
     except OSError as error:
-        raise InputError("--out", str(folder), f"cannot be written: {error.strerror}", "give another folder") from None
+        raise _unwritable(folder, error.strerror or str(error)) from None
 
 
 def check_free(folder: Path) -> None:
-    """Refuse a folder that holds a run, before any time is spent on another.
+    """Refuse a folder that holds results or cannot be written, before any time is spent on making others.
 
     Raises:
-        InputError: it does, or it is a file.
+        InputError: it does, or it cannot.
     """
-    if (folder / "run.json").exists():
-        raise InputError("--out", str(folder), "holds a run already", "give a new directory")
-    if folder.exists() and not folder.is_dir():
-        raise InputError("--out", str(folder), "is a file", "give a directory")
+    try:
+        for name in ("run.json", *_result_files()):
+            if (folder / name).exists():
+                held = "a run" if name == "run.json" else f"'{name}'"
+                raise InputError("--out", str(folder), f"holds {held} already", "give a new folder")
+        there = next(step for step in (folder, *folder.absolute().parents) if step.exists())
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise _unwritable(folder, getattr(error, "strerror", None) or str(error)) from None
+    if not there.is_dir():
+        raise _unwritable(folder, f"{there.name} is a file")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _unwritable(folder, "no permission")
+
+
+def _unwritable(folder: Path, why: str) -> InputError:
+    return InputError("--out", str(folder), f"cannot be written ({why})", "give another folder")
+
+
+def _result_files() -> list[str]:
+    return [*(f"{name}.parquet" for name in TABLES), "members.csv"]
 
 
 def _write(path: Path, write: Callable[[Path], Any]) -> None:
@@ -110,8 +130,20 @@ def _commit() -> str | None:
 
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of results in a run's folder."""
-    names = [*(f"{name}.parquet" for name in TABLES), "members.csv"]
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in _result_files()}
+
+
+class _Record(BaseModel):
+    """What of run.json is needed to run again; the rest is kept as it is."""
+
+    model_config = ConfigDict(extra="allow")
+
+    scenario: Scenario
+    seed: int = Field(ge=0)
+    replicates: int = Field(ge=1, le=1_000_000)
+    until: date | None
+    versions: dict[str, str | None]
+    hashes: dict[str, str]
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -122,16 +154,25 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     path = folder / "run.json"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        record["scenario"] = Scenario.model_validate_json(json.dumps(record["scenario"]))
-        record["until"] = date.fromisoformat(record["until"]) if record["until"] else None
-        int(record["seed"]), int(record["replicates"]), dict(record["hashes"])
+        text = path.read_bytes()
     except OSError as error:
         raise InputError(str(path), "", f"cannot be read: {error.strerror}", "give a folder made by run --out") from None
-    except (ValueError, KeyError, TypeError, ValidationError) as error:
-        line = str(error).splitlines()[0]
-        raise InputError(str(path), "", f"is no record of this version: {line}", "run the scenario again") from None
+    try:
+        record = dict(_Record.model_validate_json(text))
+        check(record["scenario"])
+    except (ValidationError, InputError) as error:
+        raise _damaged(path, error) from None
     return record
+
+
+def _damaged(path: Path, error: ValidationError | InputError) -> InputError:
+    """What is wrong with a record; there is no use in mending it."""
+    if isinstance(error, ValidationError):
+        if error.errors()[0]["type"] == "json_invalid":
+            return InputError(str(path), "", "is damaged: it is no JSON", "run the scenario again")
+        error = first_complaint(error, json.loads(path.read_bytes()), "")
+    what = f"{error.what}: it is damaged or of another version"
+    return InputError(str(path), error.field, what, "run the scenario again")
 
 
 def replay(folder: Path, on_progress: Callable[[int], None] | None = None) -> dict[str, bool]:
@@ -143,14 +184,15 @@ def replay(folder: Path, on_progress: Callable[[int], None] | None = None) -> di
         InputError: the folder holds no record of this version, or lacks a file.
     """
     record = read_record(folder)
+    try:
+        there = hashes(folder)
+    except OSError as error:
+        what = f"{Path(error.filename).name} cannot be read: {error.strerror}"
+        raise InputError(str(folder), "", what, "run the scenario again") from None
     result = run(
         record["scenario"], seed=record["seed"], replicates=record["replicates"], until=record["until"],
         on_progress=on_progress,
     )  # fmt: skip
-    try:
-        there = hashes(folder)
-    except OSError as error:
-        raise InputError(str(folder), "", f"lacks {error.filename}", "run the scenario again") from None
     with tempfile.TemporaryDirectory() as scratch:
         save(result, Path(scratch))
         again = hashes(Path(scratch))
