@@ -134,18 +134,18 @@ def explain(
         model.step()
     if model.round is None or model.round.number != round_number:
         last = model.round.number if model.round else 0
-        raise InputError(scenario.name, "--round", f"there is no round {round_number}", f"1 to {last}")
+        raise InputError(scenario.name, "--round", f"there is no round {round_number}", f"give 1 to {last}")
     return _take_apart(model, i, j, before, sums)
 
 
 def _place(model: NegotiationModel, nation: str, institution: str | None) -> tuple[int, int]:
     setting = model.world.setting
     if nation not in setting.codes:
-        raise InputError(setting.scenario.name, "--nation", f"there is no state '{nation}'", "an ISO3 code, e.g. KEN")
+        raise InputError(setting.scenario.name, "--nation", f"there is no state '{nation}'", "give an ISO3 code, such as KEN")
     body = setting.bodies[0] if institution is None else institution
     if body not in setting.bodies:
         raise InputError(
-            setting.scenario.name, "--institution", f"there is no '{body}'", f"one of {', '.join(setting.bodies)}"
+            setting.scenario.name, "--institution", f"there is no '{body}'", f"give one of {', '.join(setting.bodies)}"
         )
     return setting.codes.index(nation), setting.bodies.index(body)
 

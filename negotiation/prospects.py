@@ -91,7 +91,7 @@ def _assess(
         signing = _signing_window(dates, j, day)
         to_sign = exposure(signing, day, step, pull)
         to_ceremony = exposure_at_ceremony(signing, step, pull)
-        to_endorse = np.inf   # without such a stage, signing is endorsing
+        to_endorse = 0.0   # of no account without such a stage, where signing is endorsing
         out.sign_factor[j] = time_factor(signing, day, end, pull)
         out.endorse_factor[j] = 0.0
         if dates.staged[j]:
@@ -113,7 +113,7 @@ def _assess(
             p = 0.0
             if free and (invited[i, j] or stage[j] == 0):   # before tabling, a sponsor reckons with all it might invite
                 engaged = 1.0
-                if status[i, j] < ENDORSED:
+                if status[i, j] < ENDORSED and dates.staged[j]:
                     engaged = -np.expm1(-out.endorse_rate[i, j] * to_endorse)
                 p = engaged * -np.expm1(-out.sign_rate[i, j] * to_sign)
                 out.at_ceremony[j] += engaged * -np.expm1(-out.sign_rate[i, j] * to_ceremony)

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from waico.scenarios.complaints import first_complaint
 from waico.scenarios.errors import InputError
 
 
@@ -51,12 +52,12 @@ class Registry(Generic[R]):
         try:
             return rule.model_validate(parameters)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join([field.rpartition(".")[0] or field, *map(str, first["loc"])])
-            if first["type"] == "extra_forbidden":
-                known = ", ".join(rule.model_fields) or "none"
-                raise InputError(file, place, f"'{name}' has no such parameter", f"its parameters: {known}") from None
-            raise InputError(file, place, f"is {first['input']!r}", first["msg"].replace("Input", "it")) from None
+            complaint = first_complaint(error, parameters, file)
+            what, instead = complaint.what, complaint.instead
+            if any(item["type"] == "extra_forbidden" for item in error.errors()):
+                what = f"'{name}' has no such parameter"
+                instead = f"its parameters: {', '.join(rule.model_fields) or 'none'}"
+            raise InputError(file, f"{field.rpartition('.')[0]}.{complaint.field}", what, instead) from None
 
     def __iter__(self) -> Iterator[tuple[str, type[R]]]:
         yield from self._classes.items()

@@ -72,14 +72,14 @@ def check(scenario: Scenario) -> None:
     for number, shock in enumerate(scenario.shocks, 1):
         before = scenario
         try:
-            _check_change(before, shock.path)
+            check_change(before, shock.path)
             scenario = replace(before, {shock.path: shock.value})
             check_states(scenario)
         except InputError as error:
             raise _below(f"shocks.{number}", error, scenario.name) from None
 
 
-def _check_change(scenario: Scenario, path: str) -> None:
+def check_change(scenario: Scenario, path: str) -> None:
     """Refuse a shock to what cannot change while a run is under way."""
     makes_firms = path.startswith("firms.") and scenario.firms is None
     if FIXED.fullmatch(path) or makes_firms:

@@ -28,6 +28,7 @@ from waico.negotiation.offer import offer
 from waico.negotiation.payoff import Payoff
 from waico.negotiation.propose import propose
 from waico.negotiation.prospects import Prospects, assess, is_active
+from waico.scenarios.load import check_change
 from waico.scenarios.schema import Scenario, Shock
 
 
@@ -132,6 +133,8 @@ class NegotiationModel(mesa.Model):
         """
         number = self.round.number + 1 if self.round else 1
         planned = tuple((shock.path, shock.value) for shock in self._pending if shock.round == number)
+        for path in changes:
+            check_change(self.chapter.setting.scenario, path)
         self.course.chapter(self._changes + planned + tuple(changes.items()))   # refuses what cannot be carried out
         self._pending += [Shock(round=number, path=path, value=value) for path, value in changes.items()]
 

@@ -322,7 +322,7 @@ RULES = {
         "bargaining.speed: 'compromise' has no such parameter; its parameters: rate",
     ),
     "parameter of a protocol out of range": extending(
-        "[bargaining]\nrate = -1.0\n", "bargaining.rate: is -1.0; it should be greater than 0"
+        "[bargaining]\nrate = -1.0\n", "bargaining.rate: is -1.0; it should be above 0"
     ),
     "unknown adoption rule": extending(
         WAICO + 'adoption = { rule = "consensu" }\n',
@@ -335,7 +335,7 @@ RULES = {
     ),
     "parameter of an adoption rule out of range": extending(
         WAICO + 'adoption = { rule = "consensus", veto_share = 1.1 }\n',
-        "institutions.waico.adoption.veto_share: is 1.1; it should be less than or equal to 1",
+        "institutions.waico.adoption.veto_share: is 1.1; it should be at most 1",
     ),
     "negative lapse": extending(
         WAICO + "adoption = { lapse_days = -1 }\n",
