@@ -53,7 +53,7 @@ class Institutions:
         self.endorse_opens, self.endorse_closes = np.full(j, UNKNOWN), np.full(j, UNKNOWN)
         self.exclusive_from = np.full(j, UNKNOWN)
         self.walked_out = np.zeros((len(setting.codes), j), dtype=bool)
-        self._milestones: Floats | None = None
+        self._milestones: list[float] | None = None
         self.schedule(setting)
 
     def __len__(self) -> int:
@@ -90,11 +90,11 @@ class Institutions:
         self.opens[j] = max(self.opens[j], day)
         self.closes[j] = self.opens[j] + self.setting.scenario.institutions[j].signature.window_days
 
-    def milestones(self) -> Floats:
+    def milestones(self) -> list[float]:
         """Days on which something opens or closes, sorted; a round ends there. Unknown days are left out."""
         if self._milestones is None:
             days = np.concatenate([self.proposed, self.endorse_opens, self.endorse_closes, self.opens, self.closes])
-            self._milestones = np.unique(days[np.isfinite(days)])
+            self._milestones = np.unique(days[np.isfinite(days)]).tolist()
         return self._milestones
 
     def adopted(self, j: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from typing import NamedTuple
 
 import numpy as np
@@ -54,8 +55,8 @@ def next_round(number: int, start: float, institutions: Institutions, rounds: Ro
         if institutions.adopted(j) and institutions.opens[j] <= start < institutions.closes[j]:
             length = rounds.window_days
     milestones = institutions.milestones()
-    ahead = milestones[np.searchsorted(milestones, start, side="right") :]
-    return Round(number, start, min(start + length, last, float(ahead[0]) if len(ahead) else math.inf))
+    ahead = bisect_right(milestones, start)
+    return Round(number, start, min(start + length, last, *milestones[ahead : ahead + 1]))
 
 
 @compiled

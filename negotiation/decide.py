@@ -26,15 +26,16 @@ def decide(
 
     Reads payoff and prospects; writes status, rounds and sums of world, and stage of institutions.
     """
-    status, stage = world.status.copy(), institutions.stage
-    signing = (stage == int(Stage.OPEN_FOR_SIGNATURE)) | (stage == int(Stage.IN_FORCE))
-    open_now = signing & (institutions.opens <= now.start)
-    if open_now.any():
+    status = world.status.copy()
+    signing = int(Stage.OPEN_FOR_SIGNATURE), int(Stage.IN_FORCE)
+    stages, opens = institutions.stage.tolist(), institutions.opens.tolist()
+    open_now = np.array([stage in signing and day <= now.start for stage, day in zip(stages, opens, strict=True)])
+    anything_open = bool(open_now.any())
+    if anything_open:
         partner(world, institutions, open_now, now, events)
-        withdraw(world, payoff, status, now, events)
-        ratify(world, status, now, events)
+        withdraw_or_ratify(world, payoff, status, now, events)
     endorse(world, payoff, prospects, status, is_active(institutions), now, events)
-    if open_now.any():
+    if anything_open:
         sign(world, payoff, prospects, status, open_now, now, events)
         enter_into_force(world, institutions, open_now, now, events)
 
@@ -121,34 +122,49 @@ def _step_up(
     events.add(now.number, kind, j, rows + events.names.nations, decisive, payoff.total[rows, j])
 
 
-def ratify(world: World, status: Statuses, now: Round, events: Events) -> None:
-    """Signed -> ratified once the lag has passed."""
-    due = (status == SIGNED) & (world.status == SIGNED) & (world.signed_day + world.ratify_lag <= now.end)
-    if not due.any():
-        return
-    for j in np.flatnonzero(due.any(axis=0)):
-        rows = np.flatnonzero(due[:, j])
-        world.status[rows, j] = RATIFIED
-        world.round_ratified[rows, j] = now.number
-        events.add(now.number, Kind.RATIFIED, int(j), rows + events.names.nations)
+def withdraw_or_ratify(world: World, payoff: Payoff, status: Statuses, now: Round, events: Events) -> None:
+    """Members leave for good when their payoff stays low for long enough; signatories ratify once their lag is over.
 
-
-def withdraw(world: World, payoff: Payoff, status: Statuses, now: Round, events: Events) -> None:
-    """Members leave for good when their payoff stays below the margin for long enough."""
-    rule = world.setting.scenario.decision.withdraw
-    low = (payoff.total < -rule.margin) & (status >= SIGNED) & world.setting.at_risk
-    if not low.any():
-        world.low_days[:] = 0.0
-        return
-    world.low_days = np.where(low, world.low_days + now.days, 0.0)
-    leaving = world.low_days >= rule.days
-    for j in np.flatnonzero(leaving.any(axis=0)):
+    The low is below the margin, for so many days in a row; it starts anew with every round above it.
+    """
+    rule, names = world.setting.scenario.decision.withdraw, events.names
+    leaving, ratifying = np.zeros((2, *status.shape), dtype=bool)
+    left, ratified = _leave_or_ratify(
+        status, payoff.total, world.setting.at_risk, world.low_days, now.days, rule.margin, rule.days,
+        world.signed_day, world.ratify_lag, now.end, leaving, ratifying,
+    )  # fmt: skip
+    for j in np.flatnonzero(left).tolist():
         rows = np.flatnonzero(leaving[:, j])
-        worst = payoff.terms[:, rows, j].argmin(axis=0) + events.names.terms
+        worst = payoff.terms[:, rows, j].argmin(axis=0) + names.terms
         world.status[rows, j] = WITHDRAWN
         world.round_withdrawn[rows, j] = now.number
-        world.low_days[rows, j] = 0.0
-        events.add(now.number, Kind.WITHDREW, int(j), rows + events.names.nations, worst, payoff.total[rows, j])
+        events.add(now.number, Kind.WITHDREW, j, rows + names.nations, worst, payoff.total[rows, j])
+    for j in np.flatnonzero(ratified).tolist():
+        rows = np.flatnonzero(ratifying[:, j])
+        world.status[rows, j] = RATIFIED
+        world.round_ratified[rows, j] = now.number
+        events.add(now.number, Kind.RATIFIED, j, rows + names.nations)
+
+
+@compiled
+def _leave_or_ratify(
+    status: Statuses, u: Floats, at_risk: Flags, low_days: Floats, days: float, margin: float, limit: float,
+    signed_day: Floats, lag: Floats, end: float, leaving: Flags, ratifying: Flags,
+) -> tuple[Indices, Indices]:  # fmt: skip
+    """Count low days, mark who leaves and who ratifies, and count both by institution."""
+    n, bodies = status.shape
+    left, ratified = np.zeros(bodies, np.intp), np.zeros(bodies, np.intp)
+    for j in range(bodies):
+        for i in range(n):
+            is_low = status[i, j] >= SIGNED and at_risk[i, j] and u[i, j] < -margin
+            low_days[i, j] = low_days[i, j] + days if is_low else 0.0
+            if low_days[i, j] >= limit:
+                leaving[i, j] = True
+                left[j] += 1
+            elif status[i, j] == SIGNED and signed_day[i, j] + lag[i, j] <= end:
+                ratifying[i, j] = True
+                ratified[j] += 1
+    return left, ratified
 
 
 def partner(world: World, institutions: Institutions, open_now: Flags, now: Round, events: Events) -> None:
@@ -163,10 +179,10 @@ def partner(world: World, institutions: Institutions, open_now: Flags, now: Roun
         world.partner_sum, world.partner_at, world.partner,
     )  # fmt: skip
     if joined:
-        for j in np.flatnonzero((world.partner != before).any(axis=0)):
+        for j in np.flatnonzero((world.partner != before).any(axis=0)).tolist():
             rows = np.flatnonzero(world.partner[:, j] & ~before[:, j])
             world.round_partner[rows, j] = now.number
-            events.add(now.number, Kind.PARTNERED, int(j), rows + events.names.firms)
+            events.add(now.number, Kind.PARTNERED, j, rows + events.names.firms)
 
 
 @compiled

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waico.agents import Institutions, Stage, World
+from waico.agents.compiled import compiled
 from waico.negotiation.clock import Round
 from waico.negotiation.events import Events, Kind
 from waico.negotiation.registry import Registry, Rule
@@ -59,10 +60,23 @@ class InvitationGate(GateRule):
 
     def admit(self, world: World, j: int, days: float) -> Flags:
         """Those whose summed hazard passes their threshold; adds this round's share to the sums."""
-        standing = world.setting.standing[..., j]
-        attraction = self.b_align * standing[ALIGNMENT] + self.b_size * standing[SIZE]
-        world.invite_sum[:, j] += self.rate * np.exp(attraction) * days / 30.0
-        return np.asarray(world.invite_sum[:, j] >= world.invite_at[:, j])
+        standing = world.setting.standing
+        return _invite(
+            world.invite_sum[:, j], world.invite_at[:, j], standing[ALIGNMENT, :, j], standing[SIZE, :, j],
+            self.rate * days / 30.0, self.b_align, self.b_size,
+        )  # fmt: skip
+
+
+@compiled
+def _invite(
+    sums: Floats, at: Floats, alignment: Floats, size: Floats, rate: float, b_align: float, b_size: float
+) -> Flags:
+    """Add this round's hazards to the sums, and say whose sum has reached its threshold, (N,)."""
+    let_in = np.zeros(len(sums), np.bool_)
+    for i in range(len(sums)):
+        sums[i] += rate * np.exp(b_align * alignment[i] + b_size * size[i])
+        let_in[i] = sums[i] >= at[i]
+    return let_in
 
 
 def admit(world: World, institutions: Institutions, rules: list[GateRule], now: Round, events: Events) -> None:

@@ -30,31 +30,29 @@ def lobby(world: World, undecided: Floats, now: Round, events: Events) -> None:
     if not setting.firms or setting.scenario.firms is None:
         return
     world.stated = np.empty_like(world.ideal)
-    shares = np.zeros((len(setting.markets), undecided.shape[1]))
-    top = np.zeros(len(setting.markets), dtype=np.intp)
-    _lobby(
-        setting.markets, setting.asked, undecided, world.ideal, world.openness,
-        setting.scenario.firms.pressure_0 * setting.gdp, world.stated, shares, top,
+    amounts, targets = _lobby(
+        setting.markets, setting.market, setting.asked, setting.budget * (now.days / 30.0), undecided, world.ideal,
+        world.openness, setting.scenario.firms.pressure_0 * setting.gdp, world.stated, world.spent,
     )  # fmt: skip
-    spent = (setting.budget * (now.days / 30.0))[:, None] * shares[setting.market]
-    world.spent += spent
-    amounts = spent.sum(axis=1)
     active = np.flatnonzero(amounts)
-    targets = top[setting.market[active]] + names.nations
-    events.add(now.number, Kind.LOBBIED, -1, active + names.firms, targets, amounts[active])
+    events.add(now.number, Kind.LOBBIED, -1, active + names.firms, targets[active] + names.nations, amounts[active])
 
 
 @compiled
 def _lobby(
-    markets: Floats, asked: Floats, undecided: Floats, ideal: Floats, openness: Floats, pressure_0: Floats,
-    stated: Floats, shares: Floats, top: Indices,
-) -> None:  # fmt: skip
-    """Fill in stated positions (N, K), each market's split of spending over institutions (H, J), its top target (H,).
+    markets: Floats, market: Indices, asked: Floats, budget: Floats, undecided: Floats, ideal: Floats,
+    openness: Floats, pressure_0: Floats, stated: Floats, spent: Floats,
+) -> tuple[Floats, Indices]:  # fmt: skip
+    """Fill in stated positions (N, K) and add to what was spent (F, J).
 
     `asked` (H, 2 K) holds the sums over a market's firms of budget * salience and of budget * salience * position.
+
+    Returns:
+        What each firm spent, and the state on which it spent most, (F,).
     """
     n, issues = ideal.shape
     felt = np.zeros((n, 2 * issues))
+    shares, top = np.zeros((len(markets), undecided.shape[1])), np.zeros(len(markets), np.intp)
     for h in range(len(markets)):
         for j in range(undecided.shape[1]):
             for i in range(n):
@@ -78,3 +76,11 @@ def _lobby(
             pressure, pulled = felt[i, k], felt[i, issues + k]
             shift = (pulled - pressure * ideal[i, k]) / (pressure + pressure_0[i])
             stated[i, k] = ideal[i, k] + openness[i] * shift
+    amounts, targets = np.zeros(len(market)), np.zeros(len(market), np.intp)
+    for f in range(len(market)):
+        targets[f] = top[market[f]]
+        for j in range(undecided.shape[1]):
+            part = budget[f] * shares[market[f], j]
+            spent[f, j] += part
+            amounts[f] += part
+    return amounts, targets

@@ -23,16 +23,18 @@ def propose(world: World, institutions: Institutions, prospects: Prospects, now:
         return
     setting = world.setting
     institutions.stage[institutions.stage == int(Stage.PROPOSED)] = Stage.NEGOTIATING
-    for j in np.flatnonzero(institutions.stage == int(Stage.IDEA)):
-        gain = expected_gain(world, institutions, prospects, int(j))
-        if _is_due(world, institutions, int(j), gain, now.start):
+    for j in np.flatnonzero(institutions.stage == int(Stage.IDEA)).tolist():
+        if not _may_be_tabled(world, institutions, j, now.start):
+            continue
+        gain = expected_gain(world, institutions, prospects, j)
+        if gain > 0 or setting.scenario.institutions[j].proposed is not None:
             institutions.stage[j] = Stage.PROPOSED
             institutions.proposed[j] = now.start
-            institutions.plan(int(j), now.start)
+            institutions.plan(j, now.start)
             sponsor = setting.sponsor[j]
             world.status[sponsor, j] = ENDORSED
             world.round_endorsed[sponsor, j] = now.number
-            events.add(now.number, Kind.PROPOSED, int(j), sponsor + events.names.nations, NOBODY, gain)
+            events.add(now.number, Kind.PROPOSED, j, sponsor + events.names.nations, NOBODY, gain)
 
 
 def expected_gain(world: World, institutions: Institutions, prospects: Prospects, j: int) -> float:
@@ -53,16 +55,12 @@ def expected_gain(world: World, institutions: Institutions, prospects: Prospects
     return float(gain * share - body.tabling_cost)
 
 
-def _is_due(world: World, institutions: Institutions, j: int, gain: float, day: float) -> bool:
-    """On its date if it has one; else once a gain is in sight and, for an answer, the other has momentum."""
+def _may_be_tabled(world: World, institutions: Institutions, j: int, day: float) -> bool:
+    """A charter with a date waits for it, an answer for the other's momentum; all others wait for nothing but a gain."""
     body = world.setting.scenario.institutions[j]
     if body.proposed is not None:
         return bool(institutions.proposed[j] <= day)
-    if gain <= 0:
-        return False
-    if body.answers is None:
-        return True
-    return momentum(world, world.setting.bodies.index(body.answers.to)) >= body.answers.momentum
+    return body.answers is None or momentum(world, world.setting.bodies.index(body.answers.to)) >= body.answers.momentum
 
 
 def momentum(world: World, j: int) -> float:
