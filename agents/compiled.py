@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -12,16 +14,35 @@ from numpy.typing import NDArray
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def _cache_folder() -> str:
+    """Where compiled code is kept: a folder named after the sources of everything that is compiled.
+
+    Numba looks at the file of a function only, but code of other files is built into it; under another name, code that
+    was compiled before an edit is never taken for that after it.
+    """
+    here = Path(__file__).resolve().parent
+    sources = sorted([*here.glob("*.py"), *(here.parent / "negotiation").rglob("*.py")])
+    digest = blake2b(b"".join(path.read_bytes() for path in sources), digest_size=8).hexdigest()
+    return str(here / "__pycache__" / f"compiled-{digest}")
+
+
+CACHE_FOLDER = _cache_folder()
+
+
 def compiled(function: F) -> F:
     """Compile a function on its first call and keep the code on disk, where that can be written.
 
     Compiled functions are plain loops over arrays: no objects, no randomness, strict floating point, so that results
     do not depend on the machine's number of cores.
     """
+    default = numba.config.CACHE_DIR
     try:
+        numba.config.CACHE_DIR = default or CACHE_FOLDER
         return cast(F, numba.njit(cache=True, error_model="numpy")(function))
-    except RuntimeError:   # neither the package's folder nor the user's cache can be written
+    except (RuntimeError, OSError):   # the folder cannot be written
         return cast(F, numba.njit(error_model="numpy")(function))
+    finally:
+        numba.config.CACHE_DIR = default
 
 
 @compiled

@@ -39,7 +39,6 @@ class Setting:
         quota: capital quota for entry into force, (N, J).
         sponsor, rival: rows of the two principals, (J,).
         rival_body: the institution whose sponsor is the rival, or -1, (J,).
-        of_rival: values (..., J) @ of_rival gives each institution its rival body's value, 0 without one, (J, J).
         at_risk: states that decide on joining: neither sponsor nor rival, (N, J).
         text_0, status_quo: (J, K).
         staged: whether endorsing is a stage of its own, (J,). launch: whether it opens with a ceremony, (J,).
@@ -49,7 +48,7 @@ class Setting:
         blocs: per institution the rows that decide as one, or None.
         markets: distinct rows of exposure of firms to states, (H, N); market: the row of each firm, (F,).
         asked: per market the sum over its firms of budget * (salience, salience * position), (H, 2 K).
-        firm_position, firm_salience: (F, K). budget, technology: (F,). firm_home: (F,), -1 outside the agents.
+        firm_position: (F, K). budget, technology: (F,). firm_home: (F,), -1 outside the agents.
         allied: row-normalized alliances among firms, (F, F).
     """
 
@@ -79,7 +78,6 @@ class Setting:
     sponsor: Indices
     rival: Indices
     rival_body: Indices
-    of_rival: Floats
     at_risk: Flags
     text_0: Floats
     status_quo: Floats
@@ -95,7 +93,6 @@ class Setting:
     market: Indices
     asked: Floats
     firm_position: Floats
-    firm_salience: Floats
     budget: Floats
     technology: Floats
     firm_home: Indices
@@ -110,7 +107,7 @@ class Setting:
         """
         facts = load_facts(scenario)
         nations = facts.nations
-        ideal = covariates.ideal_points(facts, scenario)
+        ideal, weight = covariates.ideal_points(facts, scenario), covariates.capability(facts, scenario)
         setting = cls(
             scenario=scenario,
             codes=tuple(nations.index),
@@ -119,14 +116,14 @@ class Setting:
             firms=tuple(facts.firms.index),
             ideal=ideal,
             **_judgements(scenario, nations.index),
-            weight=covariates.capability(facts, scenario),
+            weight=weight,
             gdp=_share(nations["gdp"]),
             population=_share(nations["population"]),
             need=covariates.need(facts),
             scale=covariates.capability_scale(facts),
             polyarchy=nations["polyarchy"].to_numpy(dtype=float),
             ties=covariates.ties(facts, scenario.nations.ties),
-            **_principals(scenario, facts),
+            **_principals(scenario, facts, weight),
             text_0=_texts(scenario, "opening"),
             status_quo=_texts(scenario, "status_quo"),
             **_calendar(scenario),
@@ -189,19 +186,14 @@ def _judgements(scenario: Scenario, codes: pd.Index) -> dict[str, Any]:
     return {"salience": salience, "floor": floor, "ceiling": ceiling, "tolerance": tolerance, "openness": openness}
 
 
-def _principals(scenario: Scenario, facts: Facts) -> dict[str, Any]:
+def _principals(scenario: Scenario, facts: Facts, weight: Floats) -> dict[str, Any]:
     """What depends on who sponsors and who opposes each institution."""
     codes, bodies = facts.nations.index, scenario.institutions
-    rival_body = _rival_body(scenario)
-    of_rival = np.zeros((len(bodies), len(bodies)))
-    of_rival[rival_body[rival_body >= 0], np.flatnonzero(rival_body >= 0)] = 1.0
-    weight = covariates.capability(facts, scenario)
     rows = [_principal_rows(facts, body, weight) for body in bodies]
     return {
         "sponsor": np.array([covariates.row_of(codes, body.sponsor) for body in bodies]),
         "rival": np.array([covariates.row_of(codes, body.rival) for body in bodies]),
-        "rival_body": rival_body,
-        "of_rival": of_rival,
+        "rival_body": _rival_body(scenario),
         "blocs": tuple(_bloc(facts, body) for body in bodies),
         **{name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]},
     }
@@ -271,7 +263,6 @@ def _firms(facts: Facts, scenario: Scenario, ideal: Floats) -> dict[str, Any]:
     np.add.at(asked, market, budget[:, None] * np.concatenate([firm_salience, firm_salience * positions], axis=1))
     return {
         "firm_position": positions,
-        "firm_salience": firm_salience,
         "asked": asked,
         "budget": budget,
         "technology": technology / technology.sum() if n_firms else technology,

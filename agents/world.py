@@ -84,10 +84,11 @@ class World:
         """Go on under a changed scenario: what it changed takes effect, all else stays as the run has it."""
         before = self.setting
         for name in OWN:
-            if not np.array_equal(getattr(setting, name), getattr(before, name)):
-                setattr(self, name, getattr(setting, name).copy())
-        if not np.array_equal(self._ideal_of(setting), self._ideal_of(before)):
-            self.ideal = self._ideal_of(setting)
+            changed = getattr(setting, name) != getattr(before, name)
+            getattr(self, name)[changed] = getattr(setting, name)[changed]
+        moved = self._ideal_of(setting) != self._ideal_of(before)
+        if moved.any():
+            self.ideal[moved] = self._ideal_of(setting)[moved]
             self.stated = self.ideal.copy()
         self._place(setting)
 

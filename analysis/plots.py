@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -253,12 +254,12 @@ def _opening(opens: pd.Series[Any], body: Institution) -> pd.DataFrame:
     if opens.empty:
         return pd.DataFrame({"opens": [], "closes": [], "labelled": [], "label": []})
     day: Any = opens.sort_values().iloc[(len(opens) - 1) // 2]
-    window = pd.Timedelta(days=body.signature.window_days)
+    window = timedelta(days=body.signature.window_days)
     what = "signature opens" if opens.nunique() == 1 else "signature opens (median)"
     return pd.DataFrame({
         "opens": [day],
         "closes": [day + window],
-        "labelled": [day + window + pd.Timedelta(days=8)],
+        "labelled": [day + window + timedelta(days=8)],
         "label": [f"{what} {day.day} {day:%b %Y}, for {body.signature.window_days} days"],
     })
 

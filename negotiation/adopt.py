@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waico.agents import Institutions, Stage, World
-from waico.agents.institution import NEVER
 from waico.negotiation.clock import Round
 from waico.negotiation.events import Events, Kind
 from waico.negotiation.registry import Registry, Rule
@@ -148,8 +147,10 @@ def adopt(
         elif now.end >= institutions.planned[j] + choice.lapse_days:
             institutions.stage[j] = Stage.FAILED
             events.add(now.number, Kind.LAPSED, j, world.setting.sponsor[j] + events.names.nations)
-    opening = (institutions.stage == int(Stage.NEGOTIATING)) & (institutions.round_adopted != NEVER)
-    institutions.stage[opening & (institutions.opens <= now.end)] = Stage.OPEN_FOR_SIGNATURE
+    for j in range(len(institutions)):
+        waiting = institutions.stage[j] == int(Stage.NEGOTIATING) and institutions.adopted(j)
+        if waiting and institutions.opens[j] <= now.end:
+            institutions.stage[j] = Stage.OPEN_FOR_SIGNATURE
 
 
 def _earliest(institutions: Institutions, choice: Adoption) -> float:

@@ -17,7 +17,7 @@ NOBODY = 0
 
 
 class Kind(IntEnum):
-    """Kinds of events, in the order in which they can first happen in a round."""
+    """Kinds of events."""
 
     SHOCK = 0
     PROPOSED = 1

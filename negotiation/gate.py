@@ -86,6 +86,7 @@ def admit(world: World, institutions: Institutions, rules: list[GateRule], now: 
             world.invited[:, j] = True
         elif institutions.stage[j] != int(Stage.IDEA):
             let_in = gate.admit(world, j, now.days) & ~world.invited[:, j] & world.setting.at_risk[:, j]
-            if let_in.any():
-                world.invited[:, j] |= let_in
-                events.add(now.number, Kind.INVITED, j, np.flatnonzero(let_in) + events.names.nations)
+            rows = np.flatnonzero(let_in)
+            if len(rows):
+                world.invited[rows, j] = True
+                events.add(now.number, Kind.INVITED, j, rows + events.names.nations)

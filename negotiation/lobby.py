@@ -28,6 +28,7 @@ def lobby(world: World, undecided: Floats, now: Round, events: Events) -> None:
     """
     setting, names = world.setting, events.names
     if not setting.firms or setting.scenario.firms is None:
+        world.stated = world.ideal
         return
     world.stated = np.empty_like(world.ideal)
     amounts, targets = _lobby(

@@ -151,7 +151,9 @@ def _update(
             terms[FIT, i, j] = fixed.b_fit[j] * depth * gain
             terms[CAPACITY, i, j] = fixed.b_capacity[j] * capacity * fixed.need[i]
             terms[NETWORK, i, j] = fixed.b_network[j] * network
-            terms[OFFER, i, j] = fixed.b_offer[j] * np.log1p(offer[i, j] / fixed.price[i, j])
+            terms[OFFER, i, j] = 0.0
+            if offer[i, j] > 0.0:
+                terms[OFFER, i, j] = fixed.b_offer[j] * np.log1p(offer[i, j] / fixed.price[i, j])
             terms[COST, i, j] = -fixed.b_cost[j] * depth * (BASE_EXPOSURE + fixed.scale[i])
             terms[EXCLUSIVE, i, j] = -fixed.b_exclusive[j] if locked_in else 0.0
             u = 0.0

@@ -19,7 +19,7 @@ def propose(world: World, institutions: Institutions, prospects: Prospects, now:
 
     Reads positions, weights, P; writes stage and dates of institutions, status of sponsors.
     """
-    if institutions.stage.min() >= int(Stage.NEGOTIATING):
+    if all(stage >= int(Stage.NEGOTIATING) for stage in institutions.stage.tolist()):
         return
     setting = world.setting
     institutions.stage[institutions.stage == int(Stage.PROPOSED)] = Stage.NEGOTIATING

@@ -25,7 +25,7 @@ class Prospects(NamedTuple):
     """Rates and expectations at the start of a round.
 
     Attributes:
-        sign_rate, endorse_rate: exp(v) per 30 days without the factors of time, (N, J).
+        sign_rate, endorse_rate: exp(v) per 30 days without the factors of time, (N, J); 0 where the step is not ahead.
         sign_factor, endorse_factor: factors of launch, deadline and lateness in this round, 0 if not open, (J,).
         may: states free to join: at risk, let in by the gate, not kept out, not withdrawn, (N, J).
         probability: P, of having signed by the deadline (within a year where none lies ahead), (N, J).
@@ -91,36 +91,41 @@ def _assess(
         signing = _signing_window(dates, j, day)
         to_sign = exposure(signing, day, step, pull)
         to_ceremony = exposure_at_ceremony(signing, step, pull)
-        to_endorse = 0.0   # of no account without such a stage, where signing is endorsing
+        to_endorse, by_ceremony = 0.0, 0.0   # of no account without such a stage, where signing is endorsing
         out.sign_factor[j] = time_factor(signing, day, end, pull)
         out.endorse_factor[j] = 0.0
         if dates.staged[j]:
             endorsing = _endorsing_window(dates, j, day)
             out.endorse_factor[j] = time_factor(endorsing, day, end, pull)
             if np.isinf(endorsing.closes) and day < signing.closes and not np.isinf(signing.closes):
-                to_endorse = (signing.closes - day) / 30.0
+                first = max(day, endorsing.opens)
+                to_endorse = max(0.0, signing.closes - first) / 30.0
+                by_ceremony = max(0.0, signing.opens - first) / 30.0
             else:
-                to_endorse = exposure(endorsing, day, step, pull)
+                to_endorse = by_ceremony = exposure(endorsing, day, step, pull)
         for i in range(n):
+            out.sign_rate[i, j] = out.endorse_rate[i, j] = out.probability[i, j] = out.undecided[i, j] = 0.0
+            out.may[i, j] = False
+            if status[i, j] >= SIGNED:
+                out.probability[i, j] = 1.0
+                continue
+            kept_out = np.isinf(endorse_at[i, j]) or np.isinf(sign_at[i, j])
+            asked = invited[i, j] or stage[j] == 0   # before tabling, a sponsor reckons with all it might invite
+            if not at_risk[i, j] or status[i, j] < OUTSIDE or kept_out or not asked:
+                continue
+            out.may[i, j] = invited[i, j]
             v = b0[j] + u[i, j]
             out.sign_rate[i, j] = np.exp(v)
-            out.endorse_rate[i, j] = np.exp(
-                v + b0_endorse - without_fit * terms[FIT, i, j] - without_cost * terms[COST, i, j]
-            )
-            kept_out = np.isinf(endorse_at[i, j]) or np.isinf(sign_at[i, j])
-            free = at_risk[i, j] and status[i, j] >= OUTSIDE and not kept_out
-            out.may[i, j] = free and invited[i, j]
-            p = 0.0
-            if free and (invited[i, j] or stage[j] == 0):   # before tabling, a sponsor reckons with all it might invite
-                engaged = 1.0
-                if status[i, j] < ENDORSED and dates.staged[j]:
-                    engaged = -np.expm1(-out.endorse_rate[i, j] * to_endorse)
-                p = engaged * -np.expm1(-out.sign_rate[i, j] * to_sign)
-                out.at_ceremony[j] += engaged * -np.expm1(-out.sign_rate[i, j] * to_ceremony)
-            if status[i, j] >= SIGNED:
-                p = 1.0
-            out.probability[i, j] = p
+            engaged, engaged_by_ceremony = 1.0, 1.0
+            if status[i, j] < ENDORSED and dates.staged[j]:
+                differs = b0_endorse - without_fit * terms[FIT, i, j] - without_cost * terms[COST, i, j]
+                out.endorse_rate[i, j] = np.exp(v + differs)
+                engaged = -np.expm1(-out.endorse_rate[i, j] * to_endorse)
+                engaged_by_ceremony = -np.expm1(-out.endorse_rate[i, j] * by_ceremony)
+            p = engaged * -np.expm1(-out.sign_rate[i, j] * to_sign)
+            out.at_ceremony[j] += engaged_by_ceremony * -np.expm1(-out.sign_rate[i, j] * to_ceremony)
             doubt = 4.0 * p * (1.0 - p)
+            out.probability[i, j] = p
             out.undecided[i, j] = doubt if doubt > CERTAIN else 0.0
 
 
@@ -142,4 +147,4 @@ def _endorsing_window(dates: Dates, j: int, day: float) -> Window:
 
 def is_active(institutions: Institutions) -> Flags:
     """Institutions that are on the table or in force, (J,)."""
-    return np.asarray((institutions.stage != int(Stage.IDEA)) & (institutions.stage != int(Stage.FAILED)))
+    return np.array([stage not in (int(Stage.IDEA), int(Stage.FAILED)) for stage in institutions.stage.tolist()])

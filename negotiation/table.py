@@ -25,7 +25,6 @@ class Table:
         sponsor: row of the sponsor, or -1 if it is not at the table.
         agenda_power: the sponsor's share in the text, in [0, 1].
         smoothness: width of the smooth objection.
-        weight: bargaining weights that the adoption rule implies, (n,); set by the rule.
     """
 
     position: Floats
@@ -40,7 +39,7 @@ class Table:
     expected: float
     sponsor: int
     agenda_power: float
-    smoothness: float = 0.02
+    smoothness: float
 
     def loss(self, text: Floats) -> Floats:
         """L_i(y) = sum_k salience (x - y)^2, shape (n,)."""

@@ -1,7 +1,8 @@
 """The scenario: every assumption of a run, typed, bounded and described.
 
 One schema with three readers: it validates scenario files, it hands the model its parameters, and it makes the
-parameter table of the ODD document (`parameter_table`). A scenario is frozen; `Scenario.replace` makes a changed copy.
+parameter table of the ODD document (`waico.scenarios.reference.parameter_table`). A scenario is frozen; `waico.scenarios.paths.replace` makes
+a changed copy.
 
 Units: shares, indices and positions are in [0, 1]; rates are per 30 days; coefficients act on standardized covariates.
 The file is long because it is a catalogue: one line per parameter.
@@ -283,7 +284,7 @@ class Endorsement(Section):
     """The stage before signature: applications, letters of intent. Without it, signing is endorsing."""
 
     opens: Date | None = param(None, "first day; from the proposal if not given", unit="date")
-    closes: Date | None = param(None, "deadline; with the signature window if not given", unit="date")
+    closes: Date | None = param(None, "deadline; none if not given, and then joining late costs nothing", unit="date")
     launch: bool = param(False, "whether it opens with a ceremony")
 
 
@@ -499,7 +500,7 @@ class Shock(Section):
 class Scenario(Section):
     """A whole scenario, resolved: what `waico run` runs and run.json records.
 
-    Read one with `waico.load_scenario`; change one with `replace`.
+    Read one with `waico.load_scenario`; change one with `waico.scenarios.paths.replace`.
     """
 
     name: str = param("scenario", "name of the file", unit="-")

@@ -46,6 +46,7 @@ def tables(draw: st.DrawFn, min_actors: int = 2, max_actors: int = 8) -> Table:
         expected=draw(st.floats(0, 50)),
         sponsor=draw(st.integers(-1, n - 1)),
         agenda_power=draw(unit),
+        smoothness=0.02,
     )
 
 

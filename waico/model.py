@@ -13,6 +13,7 @@ from mesa.agent import AgentSet
 
 from waico.agents import Firm, Institutions, Nation, Stage, World
 from waico.agents.draws import Draws
+from waico.agents.world import ENDORSED
 from waico.negotiation.adopt import adopt
 from waico.negotiation.bargain import bargain
 from waico.negotiation.clock import Round, next_round
@@ -123,7 +124,8 @@ class NegotiationModel(mesa.Model):
         decide(world, institutions, self.payoff, prospects, now, events)
         self.history.record(institutions, measure(world, institutions, self.axis), now)
         self.round = now
-        self.running = now.end < self._last_day and bool((institutions.stage != Stage.FAILED).any())
+        failed = all(stage == int(Stage.FAILED) for stage in institutions.stage.tolist())
+        self.running = now.end < self._last_day and not failed
 
     def intervene(self, changes: Mapping[str, Any]) -> None:
         """Change the scenario from the next round on, as a shock does; logged as one.
@@ -154,8 +156,12 @@ class NegotiationModel(mesa.Model):
         shocks = [self._pending[order] for _, order in due]
         self._pending = [shock for shock in self._pending if not any(shock is taken for taken in shocks)]
         self._changes += tuple((shock.path, shock.value) for shock in shocks)
+        before = self.chapter.setting.scenario.institutions
         self.chapter = self.course.chapter(self._changes)
         setting = self.chapter.setting
+        for j, body in enumerate(setting.scenario.institutions):
+            if body.gate != before[j].gate:   # a new gate admits anew whoever is not inside yet
+                self.world.invited[:, j] &= self.world.status[:, j] >= ENDORSED
         self.world.change(setting)
         self.institutions.schedule(setting)
         self.payoff = Payoff(self.world, self.institutions, draw_coefficients(setting, self.draws))

@@ -158,10 +158,14 @@ class Oracle:
             self.pending.remove(shock)
             self.scenario = replace(self.scenario, {shock.path: shock.value})
         before = [state.ideal for state in self.world.states]
+        gates = [body.spec.gate for body in self.world.bodies]
         self.world = World(self.scenario, self.draws)
         if [state.ideal for state in self.world.states] != before:
             self.stated = [list(state.ideal) for state in self.world.states]
         for j, (body, progress) in enumerate(zip(self.world.bodies, self.progress, strict=True)):
+            if body.spec.gate != gates[j]:
+                for standing in progress.standings:
+                    standing.let_in = standing.let_in and standing.status >= Status.ENDORSED
             if progress.stage == Stage.IDEA:
                 progress.text = list(body.opening)
             if not progress.adopted:

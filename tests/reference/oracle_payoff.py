@@ -251,7 +251,8 @@ def take_expectations(oracle: Oracle, s: int) -> None:
     for j, progress in enumerate(oracle.progress):
         opens, closes = signature_window(oracle, j, s)
         b, length = oracle.world.bodies[j].coefficients, oracle.scenario.rounds.window_days
-        endorse_mass = mass_of_endorsement(oracle, j, s, closes)
+        endorse_mass = mass_of_endorsement(oracle, j, s, closes, closes)
+        mass_by_ceremony = mass_of_endorsement(oracle, j, s, closes, opens)
         sign_mass = mass(b, opens, closes, s, length, launch=True)
         first_mass = 0.0
         if opens is not None and closes is not None:
@@ -261,7 +262,8 @@ def take_expectations(oracle: Oracle, s: int) -> None:
         for i, standing in enumerate(progress.standings):
             expect(oracle, i, j, endorse_mass, sign_mass)
             if eligible(oracle, i, j):
-                progress.expected += standing.endorse_probability * -math.expm1(-standing.sign_rate * first_mass)
+                by_ceremony = 1.0 if is_sure(oracle, i, j) else -math.expm1(-standing.endorse_rate * mass_by_ceremony)
+                progress.expected += by_ceremony * -math.expm1(-standing.sign_rate * first_mass)
 
 
 def signature_window(oracle: Oracle, j: int, s: int) -> tuple[int | None, int | None]:
@@ -273,13 +275,16 @@ def signature_window(oracle: Oracle, j: int, s: int) -> tuple[int | None, int | 
     return dates.opens, dates.closes
 
 
-def mass_of_endorsement(oracle: Oracle, j: int, s: int, sign_closes: int | None) -> float:
+def mass_of_endorsement(oracle: Oracle, j: int, s: int, sign_closes: int | None, until: int | None) -> float:
     endorsement, dates = oracle.world.bodies[j].spec.endorsement, oracle.progress[j].dates
     if endorsement is None:
         return 0.0
-    if dates.endorse_closes is None and sign_closes is not None and sign_closes > s:
-        return (sign_closes - s) / 30
-    opens = s if dates.endorse_opens is None else dates.endorse_opens
+    opens = dates.endorse_opens
+    if opens is None:
+        fixed = endorsement.opens
+        opens = s if fixed is None else max(s, (fixed - oracle.scenario.freeze_date).days)
+    if dates.endorse_closes is None and sign_closes is not None and sign_closes > s and until is not None:
+        return max(0, until - max(s, opens)) / 30
     length = oracle.scenario.rounds.window_days
     b = oracle.world.bodies[j].coefficients
     return mass(b, opens, dates.endorse_closes, s, length, endorsement.launch)
@@ -287,13 +292,18 @@ def mass_of_endorsement(oracle: Oracle, j: int, s: int, sign_closes: int | None)
 
 def expect(oracle: Oracle, i: int, j: int, endorse_mass: float, sign_mass: float) -> None:
     standing = oracle.progress[j].standings[i]
-    sure = standing.status >= Status.ENDORSED or oracle.world.bodies[j].spec.endorsement is None
-    standing.endorse_probability = 1.0 if sure else -math.expm1(-standing.endorse_rate * endorse_mass)
+    standing.endorse_probability = 1.0 if is_sure(oracle, i, j) else -math.expm1(-standing.endorse_rate * endorse_mass)
     standing.probability = 0.0
     if standing.status >= Status.SIGNED:
         standing.probability = 1.0
     elif eligible(oracle, i, j):
         standing.probability = standing.endorse_probability * -math.expm1(-standing.sign_rate * sign_mass)
+
+
+def is_sure(oracle: Oracle, i: int, j: int) -> bool:
+    """Whether the state need not endorse any more before it can sign."""
+    ended = oracle.progress[j].standings[i].status >= Status.ENDORSED
+    return ended or oracle.world.bodies[j].spec.endorsement is None
 
 
 def eligible(oracle: Oracle, i: int, j: int) -> bool:

@@ -17,6 +17,7 @@ def table(positions: list[float], text: float, **changes: object) -> Table:
         position=np.array(positions)[:, None], salience=np.ones((n, 1)), capability=np.full(n, 1 / n),
         tolerance=np.full(n, 0.01), floor=np.zeros((n, 1)), ceiling=np.ones((n, 1)), text=np.array([text]),
         status_quo=np.array([0.0]), undecided=np.linspace(0, 1, n), expected=0.0, sponsor=0, agenda_power=0.0,
+        smoothness=0.02,
     )  # fmt: skip
     return replace(plain, **changes)   # type: ignore[arg-type]
 

@@ -21,6 +21,7 @@ def two(agenda_power: float = 0.0, sponsor: int = -1) -> Table:
         position=np.array([[0.0], [1.0]]), salience=np.array([[0.75], [0.25]]), capability=np.array([0.5, 0.5]),
         tolerance=np.zeros(2), floor=np.zeros((2, 1)), ceiling=np.ones((2, 1)), text=np.array([0.5]),
         status_quo=np.array([0.0]), undecided=np.ones(2), expected=0.0, sponsor=sponsor, agenda_power=agenda_power,
+        smoothness=0.02,
     )  # fmt: skip
 
 

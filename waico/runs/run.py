@@ -29,7 +29,7 @@ class RunResult:
     Attributes:
         scenario, seed, replicates, until: what was run; `replicates` is what was finished.
         overrides: changes made to the scenario on the command line, by path.
-        outcomes, rounds, texts, nations, firms, events: tables as described in docs/files.md.
+        outcomes, rounds, texts, nations, firms, events: tables as described in docs/how-to/read_the_files.md.
         started, seconds: wall-clock time, kept out of all tables.
         interrupted: whether some replicates are missing because the user stopped the run.
     """

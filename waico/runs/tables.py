@@ -22,6 +22,7 @@ Array = NDArray[Any]
 
 STAGES = np.array([stage.name.lower() for stage in Stage], dtype=object)
 STATUSES = np.array([status.name.lower() for status in Status], dtype=object)   # from withdrawn (-1) upwards
+PROBABLE = ("endorsed", "signed", "ratified")
 COUNTS = ("endorsed", "signed", "ratified", "firms", "hedgers")
 
 
@@ -182,14 +183,10 @@ def _rounds_or_never(rounds: Any) -> Any:
 
 def member_table(nations: pd.DataFrame) -> pd.DataFrame:
     """Share of replicates in which each state ended with a status or more, and when it signed in the median."""
-    groups = nations.groupby(["institution", "iso3"], sort=False)
-    status = nations["status"].map({name: rank for rank, name in enumerate(STATUSES)})
-    held = pd.DataFrame({
-        f"p_{name}": (status >= rank).groupby([nations["institution"], nations["iso3"]], sort=False).mean()
-        for rank, name in enumerate(STATUSES) if name in ("endorsed", "signed", "ratified")
-    })
+    rank = nations["status"].map({name: order for order, name in enumerate(STATUSES)})
+    held = {f"p_{name}": rank >= order for order, name in enumerate(STATUSES) if name in PROBABLE}
     signed = nations["round_signed"].astype(float).fillna(np.inf)
-    median = signed.groupby([nations["institution"], nations["iso3"]], sort=False).median()
-    held["round_signed_median"] = median.replace(np.inf, np.nan)
-    assert len(held) == groups.ngroups
-    return held.reset_index()
+    table = nations[["institution", "iso3"]].assign(**held, round_signed_median=signed)
+    how = dict.fromkeys(held, "mean") | {"round_signed_median": "median"}
+    members = table.groupby(["institution", "iso3"], sort=False).agg(how)
+    return members.replace({"round_signed_median": {np.inf: np.nan}}).reset_index()
