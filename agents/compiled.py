@@ -35,14 +35,15 @@ def compiled(function: F) -> F:
     Compiled functions are plain loops over arrays: no objects, no randomness, strict floating point, so that results
     do not depend on the machine's number of cores.
     """
-    default = numba.config.CACHE_DIR
+    settings: Any = numba.config
+    default = settings.CACHE_DIR
     try:
-        numba.config.CACHE_DIR = default or CACHE_FOLDER
+        settings.CACHE_DIR = default or CACHE_FOLDER
         return cast(F, numba.njit(cache=True, error_model="numpy")(function))
     except (RuntimeError, OSError):   # the folder cannot be written
         return cast(F, numba.njit(error_model="numpy")(function))
     finally:
-        numba.config.CACHE_DIR = default
+        settings.CACHE_DIR = default
 
 
 @compiled

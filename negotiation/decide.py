@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,9 +21,16 @@ Indices = NDArray[np.intp]
 Statuses = NDArray[np.int8]
 
 
+class Decided(NamedTuple):
+    """What was open in a round: factors of time on the hazards, 0 where a step could not be taken, (J,) each."""
+
+    endorse_factor: Floats
+    sign_factor: Floats
+
+
 def decide(
     world: World, institutions: Institutions, payoff: Payoff, prospects: Prospects, now: Round, events: Events
-) -> None:
+) -> Decided:
     """Let every transition happen whose summed hazard passes its threshold, from the values at the round's start.
 
     Reads payoff and prospects; writes status, rounds and sums of world, and stage of institutions.
@@ -34,10 +43,12 @@ def decide(
     if anything_open:
         partner(world, institutions, open_now, now, events)
         withdraw_or_ratify(world, payoff, status, now, events)
-    endorse(world, payoff, prospects, status, is_active(institutions), now, events)
+    active = is_active(institutions)
+    endorse(world, payoff, prospects, status, active, now, events)
     if anything_open:
         sign(world, payoff, prospects, status, open_now, now, events)
         enter_into_force(world, institutions, open_now, now, events)
+    return Decided(prospects.endorse_factor * active, prospects.sign_factor * open_now)
 
 
 def endorse(

@@ -264,6 +264,8 @@ def _print_summary(result: RunResult) -> None:
         rows.add_row("  likeliest to sign", members)
         _print(f"\n{name}")
         _print(rows)
+    if result.until is not None and result.until < result.scenario.rounds.horizon:
+        _print(f"\nCut short on {result.until}: outcomes are as things stand then, not as they end.")
     _print("\nCounts are means over replicates with 5% and 95% quantiles, sponsor and rival left out; dates are medians.")
 
 

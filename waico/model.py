@@ -19,7 +19,7 @@ from waico.negotiation.bargain import bargain
 from waico.negotiation.clock import Round, next_round
 from waico.negotiation.coefficients import draw_coefficients
 from waico.negotiation.course import Changes, Course
-from waico.negotiation.decide import decide
+from waico.negotiation.decide import Decided, decide
 from waico.negotiation.events import NOBODY, Events, Kind, Names
 from waico.negotiation.gate import admit
 from waico.negotiation.history import History
@@ -44,6 +44,7 @@ class NegotiationModel(mesa.Model):
         history: snapshots of the rounds so far. events: what happened.
         payoff: terms of the payoff of joining, as of the start of the last round.
         prospects: what everybody expected at the start of the last round; None before the first.
+        decided: what was open for decision in the last round; None before the first.
         round: the last round; None before the first.
         running: whether another round is to come.
     """
@@ -85,6 +86,7 @@ class NegotiationModel(mesa.Model):
         self.events = Events(Names(setting))
         self.prospects: Prospects | None = None
         self.running = True
+        self.decided: Decided | None = None
         self.round: Round | None = None
         self._last_day = self._horizon()
 
@@ -121,7 +123,7 @@ class NegotiationModel(mesa.Model):
         tables = bargain(world, institutions, prospects, self.chapter.protocol, self.chapter.adoption, now, events)
         offer(world, institutions, self.payoff, undecided, now, events)
         adopt(world, institutions, tables, self.chapter.adoption, now, events)
-        decide(world, institutions, self.payoff, prospects, now, events)
+        self.decided = decide(world, institutions, self.payoff, prospects, now, events)
         self.history.record(institutions, measure(world, institutions, self.axis), now)
         self.round = now
         failed = all(stage == int(Stage.FAILED) for stage in institutions.stage.tolist())
