@@ -36,7 +36,7 @@ def median_seconds(task: Callable[[], object], repeats: int) -> float:
     return statistics.median(times)
 
 
-def per_run(name: str, replicates: int = 40, repeats: int = 5) -> tuple[float, float]:
+def per_run(name: str, replicates: int = 100, repeats: int = 5) -> tuple[float, float]:
     """Milliseconds per run and per 36 rounds, tables included."""
     scenario = waico.load_scenario(name)
     rounds = waico.run(scenario, seed=1, replicates=replicates).outcomes["rounds"].mean()
@@ -50,10 +50,12 @@ class OracleModel(mesa.Model):
 
     def __init__(self, **_: object) -> None:
         super().__init__(rng=1)
+        self.datacollector = mesa.DataCollector({"rounds": lambda model: len(model.oracle.history)})
         self.oracle = Oracle(waico.load_scenario("waic2025"), 1)
 
     def step(self) -> None:
         self.oracle.step()
+        self.datacollector.collect(self)
 
 
 def main() -> None:
