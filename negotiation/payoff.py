@@ -56,6 +56,7 @@ class Payoff:
         self.price = np.sqrt(setting.gdp)[:, None] * np.array([body.inducement.price for body in bodies])
         self._let_in = -1
         self._eligible = self._neighbours = np.zeros(0)   # (N, J): who may be a peer, and how many of them each state has
+        self._peers, self._inside = np.zeros(world.status.shape), np.zeros(world.status.shape, dtype=bool)
         self._fixed = Fixed(
             b_peers=coefficients["b_peers"], b_pressure=coefficients["b_pressure"],
             credibility=coefficients["credibility"], b_fit=coefficients["b_fit"],
@@ -79,13 +80,14 @@ class Payoff:
         world, bodies = self.world, self.institutions
         exclusive = bodies.exclusive_from <= day
         let_in = int(np.count_nonzero(world.invited))
-        if let_in != self._let_in:   # states once let in stay so, hence equal counts mean the same states
+        anew = let_in != self._let_in
+        if anew:   # states once let in stay so, hence equal counts mean the same states
             self._let_in = let_in
             self._eligible = (world.setting.at_risk & world.invited).astype(float)
             self._neighbours = world.setting.ties @ self._eligible
         _update(
-            self._fixed, self._eligible, self._neighbours, world.status, world.partner, world.stated, world.salience,
-            world.offer, bodies.text, exclusive, self.terms, self.total,
+            self._fixed, anew, self._eligible, self._neighbours, self._peers, self._inside, world.status, world.partner,
+            world.stated, world.salience, world.offer, bodies.text, exclusive, self.terms, self.total,
         )  # fmt: skip
 
 
@@ -119,10 +121,14 @@ class Fixed(NamedTuple):
 
 @compiled
 def _update(
-    fixed: Fixed, eligible: Floats, neighbours: Floats, status: NDArray[np.int8], partner: Flags, stated: Floats, salience: Floats,
+    fixed: Fixed, anew: bool, eligible: Floats, neighbours: Floats, peers: Floats, before: Flags,
+    status: NDArray[np.int8], partner: Flags, stated: Floats, salience: Floats,
     offer: Floats, text: Floats, exclusive: Flags, terms: Floats, total: Floats,
 ) -> None:  # fmt: skip
-    """Write the changing terms and add all up, institution by institution and state by state."""
+    """Write the changing terms and add all up, institution by institution and state by state.
+
+    Peers are looked at again only if somebody moved since the round before: `before` says who was inside then.
+    """
     n, bodies = status.shape
     inside = status >= ENDORSED
     for j in range(bodies):
@@ -139,14 +145,15 @@ def _update(
             network += fixed.weight[i] * (inside[i, j] - (inside[i, r] if r >= 0 else 0.0))
         credible = np.exp(-fixed.credibility[j] * breach)
         capacity = (fixed.capacity_benefit[j] + technology) * (1.0 + members) ** -fixed.crowding[j]
-        peers = _peers(fixed, eligible, neighbours, inside, j)
+        if anew or _has_moved(inside, before, j, r):
+            peers[:, j] = _peers(fixed, eligible, neighbours, inside, j)
         for i in range(n):
             gain = 0.0   # loss at the status quo minus loss at the text, in units of fit_scale
             for k in range(text.shape[1]):
                 x, q, y = stated[i, k], fixed.status_quo[j, k], text[j, k]
                 gain += fixed.fit_mask[k] * salience[i, k] * ((x - q) ** 2 - (x - y) ** 2)
             locked_in = r >= 0 and status[i, r] >= SIGNED and (exclusive[j] or exclusive[r])
-            terms[PEERS, i, j] = fixed.b_peers[j] * peers[i]
+            terms[PEERS, i, j] = fixed.b_peers[j] * peers[i, j]
             terms[PRESSURE, i, j] = -fixed.b_pressure[j] * credible * fixed.pressed[i, j]
             terms[FIT, i, j] = fixed.b_fit[j] * depth * gain
             terms[CAPACITY, i, j] = fixed.b_capacity[j] * capacity * fixed.need[i]
@@ -160,6 +167,16 @@ def _update(
             for t in range(len(terms)):
                 u += terms[t, i, j]
             total[i, j] = u
+    before[:] = inside
+
+
+@compiled
+def _has_moved(inside: Flags, before: Flags, j: int, rival: int) -> bool:
+    """Whether any state has come inside institution `j` or its rival body, or left, since the round before."""
+    for i in range(len(inside)):
+        if inside[i, j] != before[i, j] or (rival >= 0 and inside[i, rival] != before[i, rival]):
+            return True
+    return False
 
 
 @compiled
