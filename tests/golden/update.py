@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 import waico
 
 FOLDER = Path(__file__).parent
@@ -18,7 +20,7 @@ def measured(name: str) -> dict[str, Any]:
     summary = result.summary()
     del summary["seconds"]
     nations = result.nations[result.nations["iso3"].isin(["DEU", "KEN", "PAK"])]
-    summary["round_signed"] = nations["round_signed"].astype(object).where(nations["round_signed"].notna(), None).tolist()
+    summary["round_signed"] = [None if pd.isna(value) else int(value) for value in nations["round_signed"]]
     summary["polarization"] = result.outcomes["polarization"].tolist()
     return summary
 
