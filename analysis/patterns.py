@@ -266,9 +266,9 @@ PATTERNS = {
 
 def main() -> None:
     """Print all patterns."""
-    for name, pattern in PATTERNS.items():
+    for pattern in PATTERNS.values():
         title = (pattern.__doc__ or "").splitlines()[0]
-        sys.stdout.write(f"{name}. {title}\n{pattern().round(3).to_string(index=False)}\n\n")
+        sys.stdout.write(f"{title}\n{pattern().round(3).to_string(index=False)}\n\n")
 
 
 if __name__ == "__main__":
