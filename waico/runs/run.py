@@ -92,12 +92,12 @@ class RunResult:
         when = events.merge(
             self.rounds[["replicate", "round", "institution", "date"]], on=["replicate", "round", "institution"]
         ).set_index("replicate")
-        freeze = pd.Timestamp(self.scenario.freeze_date)
-        table = pd.DataFrame({"round": when["round"].astype(float), "day": (when["date"] - freeze).dt.days.astype(float)})
+        day = when["date"].map(lambda stamp: float(stamp.date().toordinal())).astype(float)
+        table = pd.DataFrame({"round": when["round"].astype(float), "day": day})
         median = table.reindex(range(self.replicates)).fillna(math.inf).median()
         if math.isinf(median["round"]):
             return None, None
-        return float(median["round"]), (freeze + pd.Timedelta(days=int(median["day"]))).date().isoformat()
+        return float(median["round"]), date.fromordinal(int(median["day"])).isoformat()
 
     def likeliest_members(self, body: str, count: int = 12) -> list[tuple[str, float]]:
         """The states most likely to have signed, with the share of replicates in which they had; principals left out."""
