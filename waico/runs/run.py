@@ -92,8 +92,8 @@ class RunResult:
         when = events.merge(
             self.rounds[["replicate", "round", "institution", "date"]], on=["replicate", "round", "institution"]
         ).set_index("replicate")
-        day = when["date"].map(lambda stamp: float(stamp.date().toordinal())).astype(float)
-        table = pd.DataFrame({"round": when["round"].astype(float), "day": day})
+        day = [float(stamp.toordinal()) for stamp in when["date"]]
+        table = pd.DataFrame({"round": when["round"].astype(float), "day": pd.Series(day, when.index, dtype=float)})
         median = table.reindex(range(self.replicates)).fillna(math.inf).median()
         if math.isinf(median["round"]):
             return None, None
