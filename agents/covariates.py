@@ -145,15 +145,14 @@ def distance_km(facts: Facts, lat: float, lon: float) -> Floats:
     return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half)))
 
 
-def standing(facts: Facts, body: Institution, at_risk: Flags) -> Floats:
+def standing(facts: Facts, body: Institution, camp: Floats, at_risk: Flags) -> Floats:
     """The six covariates estimated on history, standardized over the states at risk, shape (6, N).
 
-    In the order of `waico.negotiation.payoff.TERMS`: alignment, camp, trade, size, proximity, need.
+    `camp`: affiliation with the sponsor less that with the rival, (N,). In the order of `waico.negotiation.payoff.TERMS`: alignment, camp, trade, size, proximity, need.
     """
     codes = facts.nations.index
     sponsor, rival = row_of(codes, body.sponsor), row_of(codes, body.rival)
     aligned = alignment(facts, sponsor, rival)
-    camp = affiliation(facts, body.sponsor, "camp") - affiliation(facts, body.rival, "camp")
     raw = [
         aligned,
         orthogonal(camp, aligned, at_risk),
@@ -165,9 +164,11 @@ def standing(facts: Facts, body: Institution, at_risk: Flags) -> Floats:
     return np.array([standardize(values, at_risk) for values in raw])
 
 
-def leverage(facts: Facts, rival: str) -> Floats:
-    """How far a rival can press each state, in [0, 1]: allies fully, others by trade dependence, shape (N,)."""
-    ally = affiliation(facts, rival, "alliance")
+def leverage(facts: Facts, rival: str, ally: Floats) -> Floats:
+    """How far a rival can press each state, in [0, 1]: allies fully, others by trade dependence, shape (N,).
+
+    `ally`: share of the rival's alliances that a state is in, (N,).
+    """
     traded = facts.trade[:, row_of(facts.nations.index, rival)]
     return np.asarray(ally + (1.0 - ally) * np.minimum(1.0, traded / DEPENDENCE_SHARE))
 

@@ -26,6 +26,9 @@ class Stage(IntEnum):
     FAILED = 5
 
 
+IDEA, PROPOSED, NEGOTIATING, OPEN_FOR_SIGNATURE, IN_FORCE, FAILED = (int(stage) for stage in Stage)   # as for Status
+
+
 class Institutions:
     """State of all J institutions in one run, as arrays with institutions first.
 
@@ -65,7 +68,7 @@ class Institutions:
         self._milestones = None
         for j, body in enumerate(setting.scenario.institutions):
             self.exclusive_from[j] = self._day(body.exclusive_from)
-            if self.stage[j] == Stage.IDEA:
+            if self.stage[j] == IDEA:
                 self.proposed[j] = self._day(body.proposed)
                 self.text[j] = setting.text_0[j]
             if self.round_adopted[j] == NEVER:
@@ -102,7 +105,7 @@ class Institutions:
         return bool(self.round_adopted[j] != NEVER)
 
     def _day(self, when: date | None) -> float:
-        return UNKNOWN if when is None else float((when - self.setting.scenario.freeze_date).days)
+        return UNKNOWN if when is None else self.setting.scenario.day(when)
 
     def date_of(self, day: float) -> date:
         """Calendar date of a day after the freeze date."""

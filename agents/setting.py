@@ -161,7 +161,7 @@ def _calendar(scenario: Scenario) -> dict[str, Any]:
     return {
         "staged": np.array([body.endorsement is not None for body in bodies]),
         "launch": np.array([body.endorsement is not None and body.endorsement.launch for body in bodies]),
-        "endorse_from": np.array([-np.inf if day is None else (day - scenario.freeze_date).days for day in opens]),
+        "endorse_from": np.array([-np.inf if day is None else scenario.day(day) for day in opens]),
         "after_days": np.array(after, dtype=float),
         "window_days": np.array([body.signature.window_days for body in bodies], dtype=float),
     }
@@ -207,13 +207,14 @@ def _rival_body(scenario: Scenario) -> Indices:
 def _principal_rows(facts: Facts, body: Institution, weight: Floats) -> dict[str, Any]:
     codes = facts.nations.index
     at_risk = ~codes.isin([body.sponsor, body.rival])
-    allies = covariates.affiliation(facts, body.rival, "alliance") * weight
+    ally = covariates.affiliation(facts, body.rival, "alliance")
+    allies = ally * weight
     allies[covariates.row_of(codes, body.rival)] = 0.0
     camp = covariates.affiliation(facts, body.sponsor, "camp") - covariates.affiliation(facts, body.rival, "camp")
     return {
         "at_risk": at_risk,
-        "standing": covariates.standing(facts, body, at_risk),
-        "leverage": covariates.leverage(facts, body.rival),
+        "standing": covariates.standing(facts, body, camp, at_risk),
+        "leverage": covariates.leverage(facts, body.rival, ally),
         "rival_camp": allies / allies.sum() if allies.sum() > 0 else allies,
         "camp": np.sign(np.round(camp, 9)).astype(np.int8),
         "quota": _quota(facts, body),

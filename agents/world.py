@@ -86,9 +86,10 @@ class World:
         for name in OWN:
             changed = getattr(setting, name) != getattr(before, name)
             getattr(self, name)[changed] = getattr(setting, name)[changed]
-        moved = self._ideal_of(setting) != self._ideal_of(before)
+        ideal = self._ideal_of(setting)
+        moved = ideal != self._ideal_of(before)
         if moved.any():
-            self.ideal[moved] = self._ideal_of(setting)[moved]
+            self.ideal[moved] = ideal[moved]
             self.stated = self.ideal.copy()
         self._place(setting)
 

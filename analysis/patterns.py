@@ -213,7 +213,7 @@ def overlap_of_memberships(replicates: int = 20) -> pd.DataFrame:
     rows = []
     for arm, changes in arms.items():
         scenario = load_scenario("waic2025", {**both, **changes})
-        switch = (EXCLUSIVE_FROM - scenario.freeze_date).days
+        switch = scenario.day(EXCLUSIVE_FROM)
         last, before = [], []
         for model in models(scenario, replicates):
             signed, hedgers = model.measures()["signed"], model.measures()["hedgers"][:, 0]
@@ -239,7 +239,7 @@ def stages_apart(replicates: int = 40) -> pd.DataFrame:
         scenario = load_scenario("aiib2014", changes)
         ceremony = scenario.institutions[0].signature.ceremony
         assert ceremony is not None
-        opening = (ceremony - scenario.freeze_date).days
+        opening = scenario.day(ceremony)
         early: list[bool] = []
         lags: list[float] = []
         force: list[float] = []

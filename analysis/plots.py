@@ -166,13 +166,11 @@ class _Course:
     Attributes:
         band: a row per day on which any replicate ended a round: date, low, median, high.
         opening: a row with the opening of signature and the end of its first window, empty if it never opened.
-        opened: share of replicates in which it opened.
     """
 
     body: Institution
     band: pd.DataFrame
     opening: pd.DataFrame
-    opened: float
 
     @property
     def end(self) -> Any:
@@ -246,7 +244,7 @@ def _course(result: RunResult, body: Institution) -> _Course:
     low, median, high = np.quantile(values, [0.05, 0.5, 0.95], axis=1)
     band = pd.DataFrame({"date": np.sort(signed.index), "low": low, "median": median, "high": high})
     opens = rounds[rounds["stage"].isin(AFTER_OPENING)].groupby("replicate")["date"].min()
-    return _Course(body, band, _opening(opens, body), len(opens) / result.replicates)
+    return _Course(body, band, _opening(opens, body))
 
 
 def _opening(opens: pd.Series[Any], body: Institution) -> pd.DataFrame:

@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.agents import Institutions, Stage, World
+from waico.agents import Institutions, World
+from waico.agents.institution import FAILED, NEGOTIATING, OPEN_FOR_SIGNATURE
 from waico.negotiation.clock import Round
 from waico.negotiation.events import Events, Kind
 from waico.negotiation.registry import Registry, Rule
@@ -145,19 +146,17 @@ def adopt(
             institutions.open_late(j, now.end)
             events.add(now.number, Kind.ADOPTED, j, world.setting.sponsor[j] + events.names.nations)
         elif now.end >= institutions.planned[j] + choice.lapse_days:
-            institutions.stage[j] = Stage.FAILED
+            institutions.stage[j] = FAILED
             events.add(now.number, Kind.LAPSED, j, world.setting.sponsor[j] + events.names.nations)
     for j in range(len(institutions)):
-        waiting = institutions.stage[j] == int(Stage.NEGOTIATING) and institutions.adopted(j)
+        waiting = institutions.stage[j] == NEGOTIATING and institutions.adopted(j)
         if waiting and institutions.opens[j] <= now.end:
-            institutions.stage[j] = Stage.OPEN_FOR_SIGNATURE
+            institutions.stage[j] = OPEN_FOR_SIGNATURE
 
 
 def _earliest(institutions: Institutions, choice: Adoption) -> float:
     """First day on which the text may be adopted, in days after the freeze date."""
-    if choice.earliest is None:
-        return -np.inf
-    return float((choice.earliest - institutions.setting.scenario.freeze_date).days)
+    return -np.inf if choice.earliest is None else institutions.setting.scenario.day(choice.earliest)
 
 
 def _log_objections(events: Events, now: Round, j: int, rows: Indices, table: Table, rule: AdoptionRule) -> None:

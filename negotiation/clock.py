@@ -112,8 +112,8 @@ def planned_rounds(setting: Setting) -> int:
     """Number of rounds up to the horizon if every text with a fixed date opens on it."""
     institutions = Institutions(setting)
     institutions.round_adopted[np.isfinite(institutions.opens)] = 0
-    rounds, freeze = setting.scenario.rounds, setting.scenario.freeze_date
-    last = float((rounds.horizon - freeze).days)
+    rounds = setting.scenario.rounds
+    last = setting.scenario.day(rounds.horizon)
     number, day = 0, 0.0
     while day < last:
         number, day = number + 1, next_round(number + 1, day, institutions, rounds, last).end

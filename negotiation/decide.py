@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.agents import Institutions, Stage, World
+from waico.agents import Institutions, World
 from waico.agents.compiled import compiled
+from waico.agents.institution import IN_FORCE, OPEN_FOR_SIGNATURE
 from waico.agents.world import ENDORSED, OUTSIDE, RATIFIED, SIGNED, WITHDRAWN
 from waico.negotiation.clock import Round
 from waico.negotiation.events import NOBODY, Events, Kind
@@ -36,7 +37,7 @@ def decide(
     Reads payoff and prospects; writes status, rounds and sums of world, and stage of institutions.
     """
     status = world.status.copy()
-    signing = int(Stage.OPEN_FOR_SIGNATURE), int(Stage.IN_FORCE)
+    signing = OPEN_FOR_SIGNATURE, IN_FORCE
     stages, opens = institutions.stage.tolist(), institutions.opens.tolist()
     open_now = np.array([stage in signing and day <= now.start for stage, day in zip(stages, opens, strict=True)])
     anything_open = bool(open_now.any())
@@ -243,7 +244,7 @@ def _home_stance(home: int, j: int, rival: int, rival_body: int, status: Statuse
 def enter_into_force(world: World, institutions: Institutions, open_now: Flags, now: Round, events: Events) -> None:
     """Open texts come into force with enough ratifications by number and by quota."""
     for j in range(len(open_now)):
-        if not open_now[j] or institutions.stage[j] != int(Stage.OPEN_FOR_SIGNATURE):
+        if not open_now[j] or institutions.stage[j] != OPEN_FOR_SIGNATURE:
             continue
         rule = world.setting.scenario.institutions[j].entry_into_force
         ratified = world.status[:, j] == RATIFIED
@@ -252,7 +253,7 @@ def enter_into_force(world: World, institutions: Institutions, open_now: Flags, 
             continue
         quota = world.setting.quota[:, j]
         if quota[ratified].sum() >= rule.quota_share * quota[world.signatories()[:, j]].sum():
-            institutions.stage[j] = Stage.IN_FORCE
+            institutions.stage[j] = IN_FORCE
             institutions.round_in_force[j] = now.number
             sponsor = world.setting.sponsor[j] + events.names.nations
             events.add(now.number, Kind.IN_FORCE, j, sponsor, NOBODY, float(count))

@@ -88,8 +88,8 @@ class Events:
         else:
             size = 1
             self._actors.append(actors)
-            self._details.append(details)   # type: ignore[arg-type]   # one actor has one detail and one amount
-            self._amounts.append(amounts)   # type: ignore[arg-type]
+            self._details.append(int(details))
+            self._amounts.append(float(amounts))
         self._heads.append((round_number, kind, institution, size))
 
     def columns(self) -> dict[str, NDArray[Any]]:

@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.agents import Institutions, Stage, World
+from waico.agents import Institutions, World
 from waico.agents.compiled import compiled
+from waico.agents.institution import IDEA
 from waico.negotiation.clock import Round
 from waico.negotiation.events import Events, Kind
 from waico.negotiation.registry import Registry, Rule
@@ -84,7 +85,7 @@ def admit(world: World, institutions: Institutions, rules: list[GateRule], now: 
     for j, gate in enumerate(rules):
         if isinstance(gate, OpenGate):
             world.invited[:, j] = True
-        elif institutions.stage[j] != int(Stage.IDEA):
+        elif institutions.stage[j] != IDEA:
             let_in = gate.admit(world, j, now.days) & ~world.invited[:, j] & world.setting.at_risk[:, j]
             rows = np.flatnonzero(let_in)
             if len(rows):

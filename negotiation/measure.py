@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.agents import Institutions, Setting, Stage, World
+from waico.agents import Institutions, Setting, World
 from waico.agents.compiled import compiled
-from waico.agents.institution import NEVER
+from waico.agents.institution import IN_FORCE, NEVER
 from waico.agents.world import ENDORSED, RATIFIED, SIGNED
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def outcome(history: History, institutions: Institutions) -> str:
     if in_force == NEVER or history.end[in_force - 1] > deadline:
         return "declaration" if last["depth"] < limits.declaration_depth else "unratified"
     rival = int(setting.rival_body[0])
-    if rival >= 0 and institutions.stage[rival] == Stage.IN_FORCE:
+    if rival >= 0 and institutions.stage[rival] == IN_FORCE:
         shares = last["breadth_states"], history.measured[-1][_STATES, rival]
         if min(shares) >= limits.bloc_share and last["overlap"] < limits.bloc_overlap:
             return "rival_blocs"

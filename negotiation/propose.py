@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.agents import Institutions, Stage, World
+from waico.agents import Institutions, World
+from waico.agents.institution import IDEA, NEGOTIATING, PROPOSED
 from waico.agents.world import ENDORSED
 from waico.negotiation.clock import Round
 from waico.negotiation.events import NOBODY, Events, Kind
@@ -19,16 +20,16 @@ def propose(world: World, institutions: Institutions, prospects: Prospects, now:
 
     Reads positions, weights, P; writes stage and dates of institutions, status of sponsors.
     """
-    if all(stage >= int(Stage.NEGOTIATING) for stage in institutions.stage.tolist()):
+    if all(stage >= NEGOTIATING for stage in institutions.stage.tolist()):
         return
     setting = world.setting
-    institutions.stage[institutions.stage == int(Stage.PROPOSED)] = Stage.NEGOTIATING
-    for j in np.flatnonzero(institutions.stage == int(Stage.IDEA)).tolist():
+    institutions.stage[institutions.stage == PROPOSED] = NEGOTIATING
+    for j in np.flatnonzero(institutions.stage == IDEA).tolist():
         if not _may_be_tabled(world, institutions, j, now.start):
             continue
         gain = expected_gain(world, institutions, prospects, j)
         if gain > 0 or setting.scenario.institutions[j].proposed is not None:
-            institutions.stage[j] = Stage.PROPOSED
+            institutions.stage[j] = PROPOSED
             institutions.proposed[j] = now.start
             institutions.plan(j, now.start)
             sponsor = setting.sponsor[j]

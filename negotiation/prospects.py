@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.agents import Institutions, Stage, World
+from waico.agents import Institutions, World
 from waico.agents.compiled import compiled
+from waico.agents.institution import FAILED, IDEA
 from waico.agents.world import ENDORSED, OUTSIDE, SIGNED
 from waico.negotiation.clock import Pull, Round, Window, exposure, exposure_at_ceremony, time_factor
 from waico.negotiation.payoff import Payoff
@@ -110,7 +111,7 @@ def _assess(
                 out.probability[i, j] = 1.0
                 continue
             kept_out = np.isinf(endorse_at[i, j]) or np.isinf(sign_at[i, j])
-            asked = invited[i, j] or stage[j] == 0   # before tabling, a sponsor reckons with all it might invite
+            asked = invited[i, j] or stage[j] == IDEA   # before tabling, a sponsor reckons with all it might invite
             if not at_risk[i, j] or status[i, j] < OUTSIDE or kept_out or not asked:
                 continue
             out.may[i, j] = invited[i, j]
@@ -147,4 +148,4 @@ def _endorsing_window(dates: Dates, j: int, day: float) -> Window:
 
 def is_active(institutions: Institutions) -> Flags:
     """Institutions that are on the table or in force, (J,)."""
-    return np.array([stage not in (int(Stage.IDEA), int(Stage.FAILED)) for stage in institutions.stage.tolist()])
+    return np.array([stage not in (IDEA, FAILED) for stage in institutions.stage.tolist()])

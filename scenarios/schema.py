@@ -557,6 +557,10 @@ class Scenario(Section):
             )  # fmt: skip
         return self
 
+    def day(self, when: Date) -> float:
+        """Days from the freeze date, on which a run starts, to a date."""
+        return float((when - self.freeze_date).days)
+
     @property
     def issue_ids(self) -> list[str]:
         """Issues in order."""

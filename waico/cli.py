@@ -191,7 +191,7 @@ def replay(folder: RunArgument, quiet: QuietOption = False) -> int:
 
     record = read_record(folder)
     with _progress(record["replicates"], quiet) as advance:
-        same = replay_run(folder, advance)
+        same = replay_run(folder, record, advance)
     if all(same.values()):
         sys.stdout.write(f"identical: all {len(same)} files came out byte for byte the same\n")
         return 0

@@ -11,8 +11,9 @@ from typing import Any
 import mesa
 from mesa.agent import AgentSet
 
-from waico.agents import Firm, Institutions, Nation, Stage, World
+from waico.agents import Firm, Institutions, Nation, World
 from waico.agents.draws import Draws
+from waico.agents.institution import FAILED
 from waico.agents.world import ENDORSED
 from waico.negotiation.adopt import adopt
 from waico.negotiation.bargain import bargain
@@ -126,7 +127,7 @@ class NegotiationModel(mesa.Model):
         self.decided = decide(world, institutions, self.payoff, prospects, now, events)
         self.history.record(institutions, measure(world, institutions, self.axis), now)
         self.round = now
-        failed = all(stage == int(Stage.FAILED) for stage in institutions.stage.tolist())
+        failed = all(stage == FAILED for stage in institutions.stage.tolist())
         self.running = now.end < self._last_day and not failed
 
     def intervene(self, changes: Mapping[str, Any]) -> None:
@@ -175,12 +176,11 @@ class NegotiationModel(mesa.Model):
     def _day(self, shock: Shock, now: Round) -> float:
         """Day on which a shock acts; those set for a later round act on none of this one."""
         if shock.date is not None:
-            return float((shock.date - self.course.scenario.freeze_date).days)
+            return self.course.scenario.day(shock.date)
         assert shock.round is not None   # the schema demands one of the two
         return now.start if now.number >= shock.round else math.inf
 
     def _horizon(self) -> float:
         """Last day simulated, in days after the freeze date."""
         scenario = self.chapter.setting.scenario
-        last = min(self._until, scenario.rounds.horizon) if self._until else scenario.rounds.horizon
-        return float((last - scenario.freeze_date).days)
+        return scenario.day(min(self._until, scenario.rounds.horizon) if self._until else scenario.rounds.horizon)

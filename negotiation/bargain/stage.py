@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.agents import Institutions, Stage, World
+from waico.agents import Institutions, World
 from waico.agents.compiled import first_largest
+from waico.agents.institution import NEGOTIATING
 from waico.agents.world import ENDORSED
 from waico.negotiation.adopt import AdoptionRule
 from waico.negotiation.bargain.protocol import BargainingProtocol
@@ -39,7 +40,7 @@ def bargain(
     """
     tables = {}
     for j in range(len(institutions)):
-        if institutions.stage[j] != int(Stage.NEGOTIATING) or institutions.adopted(j):
+        if institutions.stage[j] != NEGOTIATING or institutions.adopted(j):
             continue
         rows = participants(world, institutions, j)
         table = table_of(world, institutions, prospects, j, rows, now.start)

@@ -175,15 +175,16 @@ def _damaged(path: Path, error: ValidationError | InputError) -> InputError:
     return InputError(str(path), error.field, what, "run the scenario again")
 
 
-def replay(folder: Path, on_progress: Callable[[int], None] | None = None) -> dict[str, bool]:
-    """Run again from the record; says for every file whether it came out byte for byte the same.
+def replay(
+    folder: Path, record: dict[str, Any], on_progress: Callable[[int], None] | None = None
+) -> dict[str, bool]:
+    """Run again from the folder's record, as `read_record` gives it; says for every file whether it came out byte for byte the same.
 
     A file of the folder that was changed after the run counts as different too.
 
     Raises:
-        InputError: the folder holds no record of this version, or lacks a file.
+        InputError: the folder lacks a file.
     """
-    record = read_record(folder)
     try:
         there = hashes(folder)
     except OSError as error:

@@ -90,10 +90,17 @@ def _outcomes(seed: int, traces: list[Trace]) -> pd.DataFrame:
         "rounds": [len(trace.end) for trace in traces],
     })
     last = np.array([trace.measured[-1, :, 0] for trace in traces])
-    for column, name in enumerate(MEASURES):
-        table[name] = last[:, column].astype(int) if name in COUNTS else last[:, column]
+    table = table.assign(**_measure_columns(last))
     table["polarization"] = [trace.polarization for trace in traces]
     return table
+
+
+def _measure_columns(measured: Array) -> dict[str, Array]:
+    """Measures (rows, M) as columns by name, counts as whole numbers."""
+    return {
+        name: measured[:, column].astype(int) if name in COUNTS else measured[:, column]
+        for column, name in enumerate(MEASURES)
+    }
 
 
 def _rounds(freeze: date, bodies: Array, traces: list[Trace]) -> pd.DataFrame:
@@ -109,9 +116,7 @@ def _rounds(freeze: date, bodies: Array, traces: list[Trace]) -> pd.DataFrame:
         "date": np.repeat(np.datetime64(freeze, "s") + (end * 86400).astype("timedelta64[s]"), j),
         "stage": STAGES[np.concatenate([trace.stage.ravel() for trace in traces])],
     })
-    for column, name in enumerate(MEASURES):
-        table[name] = measured[:, column].astype(int) if name in COUNTS else measured[:, column]
-    return table
+    return table.assign(**_measure_columns(measured))
 
 
 def _texts(bodies: Array, issues: Array, traces: list[Trace]) -> pd.DataFrame:
