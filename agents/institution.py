@@ -34,6 +34,7 @@ class Institutions:
 
     Attributes:
         text: the text on the table, (J, K).
+        conceded: how far each state has moved at the table from what it states, (J, N, K).
         stage: a `Stage`, (J,).
         proposed, opens, closes: days after the freeze date of tabling, ceremony and deadline, (J,); inf if unknown.
         endorse_opens, endorse_closes: the same for endorsement; closes is inf without a deadline.
@@ -48,6 +49,7 @@ class Institutions:
         self.setting = setting
         j = len(setting.bodies)
         self.text = setting.text_0.copy()
+        self.conceded = np.zeros((j, *setting.ideal.shape))
         self.stage = np.zeros(j, dtype=np.int8)
         self.round_adopted = np.full(j, NEVER, dtype=np.int16)
         self.round_in_force = np.full(j, NEVER, dtype=np.int16)
@@ -99,6 +101,10 @@ class Institutions:
             days = np.concatenate([self.proposed, self.endorse_opens, self.endorse_closes, self.opens, self.closes])
             self._milestones = np.unique(days[np.isfinite(days)]).tolist()
         return self._milestones
+
+    def positions(self, stated: Floats, j: int) -> Floats:
+        """What states stand for at the table of institution `j`: stated positions (N, K), and what they conceded."""
+        return np.clip(stated + self.conceded[j], 0.0, 1.0)
 
     def adopted(self, j: int) -> bool:
         """Whether the text stands."""

@@ -33,7 +33,7 @@ class Verdict:
 
 
 class AdoptionRule(Rule, ABC):
-    """How a text is adopted. Subclass, declare parameters as fields, implement both methods, register a name."""
+    """How a text is adopted. Subclass, declare parameters as fields, implement its methods, register a name."""
 
     needs_consent: ClassVar[bool] = True   # whether objections are votes that can fail
 
@@ -42,11 +42,30 @@ class AdoptionRule(Rule, ABC):
         """Bargaining weights of the participants, shape (n,): those whose consent is needed pull harder."""
 
     @abstractmethod
+    def consent(self, table: Table) -> Flags:
+        """Participants without whose consent no text can be adopted, as things stand, shape (n,)."""
+
+    @abstractmethod
     def decide(self, table: Table, ceremony: bool) -> Verdict:
         """Whether the text on the table is adopted; `ceremony` says that the day of the ceremony is reached."""
 
 
 adoption_rules: Registry[AdoptionRule] = Registry("adoption rule")
+
+
+def easiest_to_win(table: Table, votes: Floats, needed: float) -> Flags:
+    """The smallest set that carries a vote: the sponsor, then those whom the text costs least, shape (n,).
+
+    Those whom it costs the same stand or fall together. All of them, if even they do not hold the votes needed.
+    `votes`: of each participant, (n,).
+    """
+    cost = np.round(table.excess(), 12)
+    if table.sponsor >= 0:
+        cost[table.sponsor] = -np.inf
+    order = np.argsort(cost, kind="stable")
+    before = np.cumsum(votes[order]) - votes[order]
+    last = np.count_nonzero(before < needed - ROUNDING) - 1
+    return np.asarray(cost <= cost[order[last]])
 
 
 @adoption_rules.register("consensus")
@@ -61,9 +80,13 @@ class Consensus(AdoptionRule):
         """Capability times smooth objection: the text moves towards those who would block it."""
         return np.asarray(table.capability * (self.epsilon + table.objection()))
 
+    def consent(self, table: Table) -> Flags:
+        """Everybody who can block."""
+        return np.asarray(table.capability > self.veto_share)
+
     def decide(self, table: Table, ceremony: bool) -> Verdict:
         """Adopted without an objector above the veto share."""
-        blocking = np.flatnonzero(table.objects() & (table.capability > self.veto_share))
+        blocking = np.flatnonzero(table.objects() & self.consent(table))
         if len(blocking) == 0:
             return Verdict(True)
         if self.walkout and len(blocking) == 1 and blocking[0] != table.sponsor:
@@ -82,6 +105,10 @@ class Supermajority(AdoptionRule):
         """Equal votes, objectors first."""
         return np.asarray(self.epsilon + table.objection())
 
+    def consent(self, table: Table) -> Flags:
+        """The majority that is easiest to win."""
+        return easiest_to_win(table, np.full(len(table.capability), 1.0 / len(table.capability)), self.share)
+
     def decide(self, table: Table, ceremony: bool) -> Verdict:
         """Adopted when few enough object."""
         return Verdict(bool(table.objects().mean() <= 1.0 - self.share + ROUNDING))
@@ -96,6 +123,10 @@ class WeightedMajority(AdoptionRule):
     def weight(self, table: Table) -> Floats:
         """Capability."""
         return table.capability
+
+    def consent(self, table: Table) -> Flags:
+        """The majority that is easiest to win."""
+        return easiest_to_win(table, table.capability, self.share)
 
     def decide(self, table: Table, ceremony: bool) -> Verdict:
         """Adopted when enough weight does not object."""
@@ -112,6 +143,10 @@ class CoalitionOfTheWilling(AdoptionRule):
     def weight(self, table: Table) -> Floats:
         """Capability of those who are undecided: the text is written for those whom it can still win."""
         return np.asarray(table.capability * table.undecided)
+
+    def consent(self, table: Table) -> Flags:
+        """The founders that are easiest to win: as many as are needed, beside the sponsor."""
+        return easiest_to_win(table, np.ones(len(table.capability)), self.states + 1.0)
 
     def decide(self, table: Table, ceremony: bool) -> Verdict:
         """Adopted when enough are expected, or the ceremony is reached."""

@@ -23,19 +23,20 @@ class Kind(IntEnum):
     PROPOSED = 1
     INVITED = 2
     LOBBIED = 3
-    AMENDED = 4
-    OFFERED = 5
-    PRESSURED = 6
-    OBJECTED = 7
-    WALKED_OUT = 8
-    ADOPTED = 9
-    LAPSED = 10
-    ENDORSED = 11
-    SIGNED = 12
-    RATIFIED = 13
-    WITHDREW = 14
-    PARTNERED = 15
-    IN_FORCE = 16
+    CONCEDED = 4
+    AMENDED = 5
+    OFFERED = 6
+    PRESSURED = 7
+    OBJECTED = 8
+    WALKED_OUT = 9
+    ADOPTED = 10
+    LAPSED = 11
+    ENDORSED = 12
+    SIGNED = 13
+    RATIFIED = 14
+    WITHDREW = 15
+    PARTNERED = 16
+    IN_FORCE = 17
 
 
 KIND_NAMES = tuple(kind.name.lower() for kind in Kind)

@@ -37,7 +37,7 @@ def measure(world: World, institutions: Institutions, axis: Axis) -> Floats:
     measured = np.zeros((len(MEASURES), len(institutions)))
     _measure(
         world.status, setting.at_risk, setting.rival_body, setting.gdp, setting.population, setting.weight,
-        world.stated, world.salience, world.tolerance, world.floor, world.ceiling,
+        world.stated, institutions.conceded, world.salience, world.tolerance, world.floor, world.ceiling,
         institutions.text, setting.status_quo, setting.depth_mask, axis.direction, axis.origin, axis.camp, measured,
     )  # fmt: skip
     measured[_FIRMS] = world.partner.sum(axis=0)
@@ -66,11 +66,12 @@ class Axis:
 @compiled
 def _measure(
     status: NDArray[np.int8], at_risk: Flags, rival_body: NDArray[np.intp], gdp: Floats, population: Floats,
-    weight: Floats, stated: Floats, salience: Floats, tolerance: Floats, floor: Floats, ceiling: Floats, text: Floats,
+    weight: Floats, stated: Floats, conceded: Floats, salience: Floats, tolerance: Floats, floor: Floats, ceiling: Floats, text: Floats,
     status_quo: Floats, depth_mask: Floats, direction: Floats, origin: Floats, camp: NDArray[np.int8], out: Floats,
 ) -> None:  # fmt: skip
-    """Fill in the measures of states and texts, institution by institution."""
+    """Fill in the measures of states and texts, institution by institution, from positions at its table."""
     n, bodies = status.shape
+    position = np.empty_like(stated)
     for j in range(bodies):
         r = rival_body[j]
         total, either = np.zeros(4), 0
@@ -80,7 +81,8 @@ def _measure(
         for i in range(n):
             excess, crossed = -tolerance[i], False
             for k in range(text.shape[1]):
-                x, y, q, s = stated[i, k], text[j, k], status_quo[j, k], salience[i, k]
+                position[i, k] = min(max(stated[i, k] + conceded[j, i, k], 0.0), 1.0)
+                x, y, q, s = position[i, k], text[j, k], status_quo[j, k], salience[i, k]
                 distance += weight[i] * s * abs(x - y)
                 excess += s * ((x - y) ** 2 - (x - q) ** 2)
                 crossed |= y < floor[i, k] or y > ceiling[i, k]
@@ -106,17 +108,17 @@ def _measure(
         out[_AGREEMENT, j] = 1.0 - distance
         out[_OVERLAP, j] = out[_HEDGERS, j] / either if either > 0 else np.nan
         out[_DISPLAY_GAP, j] = (out[_ENDORSED, j] - out[_DEPTH, j] * out[_RATIFIED, j]) / total[0]
-        out[_FAULT_LINE, j], out[_CAMP_DISTANCE, j] = _fault_line(stated, direction[:, j], origin[j], camp[:, j])
+        out[_FAULT_LINE, j], out[_CAMP_DISTANCE, j] = _fault_line(position, direction[:, j], origin[j], camp[:, j])
 
 
 @compiled
-def _fault_line(stated: Floats, direction: Floats, origin: float, camp: NDArray[np.int8]) -> tuple[float, float]:
+def _fault_line(position: Floats, direction: Floats, origin: float, camp: NDArray[np.int8]) -> tuple[float, float]:
     """How far the two camps stand apart on the axis.
 
     Returns:
         Between-camp share of the variance (eta squared), and distance of the camps' means; NaN for a camp below two.
     """
-    place = np.dot(stated, np.ascontiguousarray(direction)) - origin
+    place = np.dot(position, np.ascontiguousarray(direction)) - origin
     size, sums = np.zeros(2), np.zeros(2)
     for i in range(len(camp)):
         if camp[i] != 0:
@@ -135,13 +137,14 @@ def _fault_line(stated: Floats, direction: Floats, origin: float, camp: NDArray[
     return between / spread if spread > 0.0 else np.nan, abs(means[0] - means[1])
 
 
-def polarization(world: World, axis: Axis, j: int, alpha: float = 0.5) -> float:
-    """Polarization of weighted stated positions on the axis of institution `j` at the end (Duclos, Esteban & Ray 2004).
+def polarization(world: World, institutions: Institutions, axis: Axis, j: int, alpha: float = 0.5) -> float:
+    """Polarization of weighted positions at the table of institution `j`, on its axis (Duclos, Esteban & Ray 2004).
 
     P = sum_i w_i f(z_i)^alpha a(z_i), with f the kernel density and a(z) the mean distance to all others; the
     bandwidth is Silverman's. 0 where all stand in one place.
     """
-    place, weight = world.stated @ axis.direction[:, j] - axis.origin[j], world.setting.weight
+    place = institutions.positions(world.stated, j) @ axis.direction[:, j] - axis.origin[j]
+    weight = world.setting.weight
     mean = (weight * place).sum()
     spread = float(np.sqrt((weight * (place - mean) ** 2).sum()))
     if spread < 1e-12:

@@ -17,7 +17,12 @@ class Table:
     """The participants of one negotiation in one round; n participants, K issues.
 
     Attributes:
-        position, salience: (n, K). capability: shares of all participants, sums to 1, (n,).
+        position: what participants stand for at this table, (n, K). conceded: the part of it that is concession, so that
+            position - conceded is what they would say without this negotiation, (n, K).
+        salience: (n, K). full_salience: the salience of an issue that has an actor's whole attention.
+        capability: shares of all participants, sums to 1, (n,).
+        weight: bargaining weights by the adoption rule, whose consent is needed counts more, (n,).
+        consent: participants whose consent the adoption rule needs, (n,).
         tolerance: loss accepted beyond the status quo, (n,). floor, ceiling: red lines, (n, K).
         text, status_quo: (K,).
         undecided: 4 P (1 - P) with P the probability of signing, (n,).
@@ -28,8 +33,12 @@ class Table:
     """
 
     position: Floats
+    conceded: Floats
     salience: Floats
+    full_salience: float
     capability: Floats
+    weight: Floats
+    consent: Flags
     tolerance: Floats
     floor: Floats
     ceiling: Floats
@@ -40,6 +49,10 @@ class Table:
     sponsor: int
     agenda_power: float
     smoothness: float
+
+    def attention(self) -> Floats:
+        """Salience as a share of full attention, in [0, 1], shape (n, K)."""
+        return np.minimum(self.salience / self.full_salience, 1.0)
 
     def loss(self, text: Floats) -> Floats:
         """L_i(y) = sum_k salience (x - y)^2, shape (n,)."""

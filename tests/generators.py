@@ -27,27 +27,33 @@ def matrix(draw: st.DrawFn, rows: int, columns: int, low: float = 0.0, high: flo
     return np.array(values).reshape(rows, columns)
 
 
+def plain_table(position: Any, salience: Any = None, capability: Any = None, **changes: Any) -> Table:
+    """A table where everything that is not given is plain: equal capability, no sponsor, no tolerance, status quo 0."""
+    position = np.asarray(position, dtype=float)
+    n, k = position.shape
+    salience = np.full((n, k), 1.0 / k) if salience is None else np.asarray(salience, dtype=float)
+    capability = np.full(n, 1.0 / n) if capability is None else np.asarray(capability, dtype=float)
+    usual: dict[str, Any] = {
+        "position": position, "conceded": np.zeros((n, k)), "salience": salience, "full_salience": float(salience.max()),
+        "capability": capability, "weight": capability, "consent": np.ones(n, dtype=bool), "tolerance": np.zeros(n),
+        "floor": np.zeros((n, k)), "ceiling": np.ones((n, k)), "text": np.full(k, 0.5), "status_quo": np.zeros(k),
+        "undecided": np.ones(n), "expected": 0.0, "sponsor": -1, "agenda_power": 0.0, "smoothness": 0.02,
+    }  # fmt: skip
+    return Table(**{**usual, **changes})
+
+
 @st.composite
 def tables(draw: st.DrawFn, min_actors: int = 2, max_actors: int = 8) -> Table:
     """A table of a few participants and issues; the sponsor may be absent."""
     n, k = draw(st.integers(min_actors, max_actors)), draw(st.integers(1, 4))
     salience = matrix(draw, n, k, 0.05, 1.0)
     capability = matrix(draw, n, 1, 0.01, 1.0)[:, 0]
-    return Table(
-        position=matrix(draw, n, k),
-        salience=salience / salience.sum(axis=1, keepdims=True),
-        capability=capability / capability.sum(),
-        tolerance=matrix(draw, n, 1, 0.0, 0.2)[:, 0],
-        floor=np.zeros((n, k)),
-        ceiling=np.ones((n, k)),
-        text=matrix(draw, 1, k)[0],
-        status_quo=matrix(draw, 1, k)[0],
-        undecided=matrix(draw, n, 1)[:, 0],
-        expected=draw(st.floats(0, 50)),
-        sponsor=draw(st.integers(-1, n - 1)),
+    return plain_table(
+        matrix(draw, n, k), salience / salience.sum(axis=1, keepdims=True), capability / capability.sum(),
+        tolerance=matrix(draw, n, 1, 0.0, 0.2)[:, 0], text=matrix(draw, 1, k)[0], status_quo=matrix(draw, 1, k)[0],
+        undecided=matrix(draw, n, 1)[:, 0], expected=draw(st.floats(0, 50)), sponsor=draw(st.integers(-1, n - 1)),
         agenda_power=draw(unit),
-        smoothness=0.02,
-    )
+    )  # fmt: skip
 
 
 @st.composite

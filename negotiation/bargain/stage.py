@@ -12,7 +12,7 @@ from waico.agents.compiled import first_largest
 from waico.agents.institution import NEGOTIATING
 from waico.agents.world import ENDORSED
 from waico.negotiation.adopt import AdoptionRule
-from waico.negotiation.bargain.protocol import BargainingProtocol
+from waico.negotiation.bargain.protocol import NO_PARTNER, BargainingProtocol, Moves
 from waico.negotiation.clock import Round
 from waico.negotiation.events import Events, Kind
 from waico.negotiation.prospects import Prospects
@@ -31,9 +31,9 @@ def bargain(
     now: Round,
     events: Events,
 ) -> dict[int, tuple[Indices, Table]]:
-    """Move the text of every institution under negotiation; those adopted stand.
+    """Move positions and the text of every institution under negotiation; those adopted stand.
 
-    Reads stated positions and P; writes institutions.text.
+    Reads stated positions and P; writes text and conceded of institutions.
 
     Returns:
         Participants (rows) and table by institution, with the new text, for the stage of adoption.
@@ -44,11 +44,14 @@ def bargain(
             continue
         rows = participants(world, institutions, j)
         table = table_of(world, institutions, prospects, j, rows, now.start)
-        weight = rules[j].weight(table)
-        text = protocol.move(table, weight, now.days)
-        _log_amendment(events, now, j, rows, table, weight, text)
-        institutions.text[j] = text
-        tables[j] = rows, replace(table, text=text)
+        table = replace(table, weight=rules[j].weight(table), consent=rules[j].consent(table))
+        after, moves = protocol.play(table, now.days)
+        if moves is not None:
+            institutions.conceded[j, rows] = after.conceded
+            _log_concessions(events, now, j, rows, table, moves)
+        _log_amendment(events, now, j, rows, table, after.text)
+        institutions.text[j] = after.text
+        tables[j] = rows, after
     return tables
 
 
@@ -70,13 +73,17 @@ def participants(world: World, institutions: Institutions, j: int) -> Indices:
 def table_of(
     world: World, institutions: Institutions, prospects: Prospects, j: int, rows: Indices, day: float
 ) -> Table:
-    """The table of institution `j` with the participants in `rows`."""
-    setting = world.setting
-    capability = setting.weight[rows]
+    """The table of institution `j` with the participants in `rows`; weight and consent wait for its adoption rule."""
+    setting, salience = world.setting, world.salience[rows]
+    capability = setting.weight[rows] / setting.weight[rows].sum()
     return Table(
-        position=world.stated[rows],
-        salience=world.salience[rows],
-        capability=capability / capability.sum(),
+        position=institutions.positions(world.stated, j)[rows],
+        conceded=institutions.conceded[j, rows],
+        salience=salience,
+        full_salience=float(salience.max()),
+        capability=capability,
+        weight=capability,
+        consent=np.ones(len(rows), dtype=bool),
         tolerance=world.tolerance[rows],
         floor=world.floor[rows],
         ceiling=world.ceiling[rows],
@@ -98,14 +105,22 @@ def agenda_power(institutions: Institutions, j: int, day: float) -> float:
     return float(body.agenda_power * np.clip(left, 0.0, 1.0))
 
 
-def _log_amendment(
-    events: Events, now: Round, j: int, rows: Indices, table: Table, weight: Floats, text: Floats
-) -> None:
+def _log_concessions(events: Events, now: Round, j: int, rows: Indices, table: Table, moves: Moves) -> None:
+    """One event per issue: the participant whose move counts most, and in whose favour it moves."""
+    count = np.abs(moves.position - table.position) * table.weight[:, None] * table.salience
+    for k in np.flatnonzero((moves.partner != NO_PARTNER).any(axis=0)).tolist():
+        i = first_largest(count[:, k])
+        actor, partner = rows[i] + events.names.nations, rows[moves.partner[i, k]] + events.names.nations
+        if moves.partner[i, k] != NO_PARTNER:
+            events.add(now.number, Kind.CONCEDED, j, actor, partner, moves.position[i, k] - table.position[i, k])
+
+
+def _log_amendment(events: Events, now: Round, j: int, rows: Indices, table: Table, text: Floats) -> None:
     """One event: the issue on which the text moved most, and the participant that pulled it there hardest."""
     change = text - table.text
     k = first_largest(np.abs(change))
     if change[k] == 0.0:
         return
-    pull = weight * table.salience[:, k] * (table.position[:, k] - table.text[k]) * np.sign(change[k])
+    pull = table.weight * table.salience[:, k] * (table.position[:, k] - table.text[k]) * np.sign(change[k])
     actor = rows[first_largest(pull)]
     events.add(now.number, Kind.AMENDED, j, actor + events.names.nations, k + events.names.issues, change[k])

@@ -124,11 +124,12 @@ def test_splitting_a_participant_leaves_the_text_unchanged(table: Table, part: f
     split = replace(
         table, capability=table.capability[rows] * share, sponsor=table.sponsor,
         **{name: getattr(table, name)[rows]
-           for name in ("position", "salience", "tolerance", "floor", "ceiling", "undecided")},
+           for name in ("position", "conceded", "salience", "tolerance", "floor", "ceiling", "undecided")},
     )  # fmt: skip
     for rule in (Consensus(veto_share=0.0), WeightedMajority()):
-        whole = Compromise().move(table, rule.weight(table), 30.0)
-        np.testing.assert_allclose(Compromise().move(split, rule.weight(split), 30.0), whole, atol=1e-12)
+        whole, _ = Compromise().play(replace(table, weight=rule.weight(table)), 30.0)
+        halves, _ = Compromise().play(replace(split, weight=rule.weight(split)), 30.0)
+        np.testing.assert_allclose(halves.text, whole.text, atol=1e-12)
 
 
 def test_peers_help_but_do_not_tip_everything() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.contract import AdoptionContract
+from tests.generators import plain_table
 from waico.negotiation import Table, Verdict
 from waico.negotiation.adopt import CoalitionOfTheWilling, Consensus, Supermajority, WeightedMajority
 
@@ -13,13 +14,8 @@ from waico.negotiation.adopt import CoalitionOfTheWilling, Consensus, Supermajor
 def table(positions: list[float], text: float, **changes: object) -> Table:
     """One issue, status quo 0, equal capability, tolerance 0.01."""
     n = len(positions)
-    plain = Table(
-        position=np.array(positions)[:, None], salience=np.ones((n, 1)), capability=np.full(n, 1 / n),
-        tolerance=np.full(n, 0.01), floor=np.zeros((n, 1)), ceiling=np.ones((n, 1)), text=np.array([text]),
-        status_quo=np.array([0.0]), undecided=np.linspace(0, 1, n), expected=0.0, sponsor=0, agenda_power=0.0,
-        smoothness=0.02,
-    )  # fmt: skip
-    return replace(plain, **changes)   # type: ignore[arg-type]
+    usual = {"tolerance": np.full(n, 0.01), "undecided": np.linspace(0, 1, n), "sponsor": 0, "text": np.array([text])}
+    return plain_table(np.array(positions)[:, None], **{**usual, **changes})
 
 
 class TestConsensus(AdoptionContract):
@@ -45,6 +41,10 @@ class TestConsensus(AdoptionContract):
         floor = np.array([[0.0], [0.6]])
         assert not self.rule.decide(table([0.5, 0.5], 0.5, floor=floor), False).adopted
 
+    def test_needs_everybody_who_can_block(self) -> None:
+        small = table([0.5, 0.0], 0.5, capability=np.array([0.996, 0.004]))
+        assert self.rule.consent(small).tolist() == [True, False]
+
     def test_weight_is_capability_times_objection(self) -> None:
         # at the edge of the tolerance the smooth objection is one half
         edge = table([0.5, 0.24], 0.5)
@@ -55,6 +55,10 @@ class TestConsensus(AdoptionContract):
 class TestSupermajority(AdoptionContract):
     rule = Supermajority()
 
+    def test_needs_those_whom_the_text_costs_least(self) -> None:
+        # two thirds of four heads are three: the sponsor, and the two nearest to the text
+        assert self.rule.consent(table([0.0, 0.1, 0.4, 0.6], 0.5)).tolist() == [True, False, True, True]
+
     @pytest.mark.parametrize(("objectors", "adopted"), [(0, True), (1, True), (2, False)])
     def test_two_thirds_of_heads(self, objectors: int, adopted: bool) -> None:
         positions = [0.5] * (4 - objectors) + [0.0] * objectors
@@ -63,6 +67,10 @@ class TestSupermajority(AdoptionContract):
 
 class TestWeightedMajority(AdoptionContract):
     rule = WeightedMajority()
+
+    def test_needs_those_whom_the_text_costs_least(self) -> None:
+        heavy = table([0.5, 0.4, 0.0], 0.5, capability=np.array([0.3, 0.2, 0.5]))
+        assert self.rule.consent(heavy).tolist() == [True, True, False]
 
     @pytest.mark.parametrize(("weight", "adopted"), [(0.5, True), (0.49, False)])
     def test_half_of_the_weight(self, weight: float, adopted: bool) -> None:
@@ -78,6 +86,9 @@ class TestCoalitionOfTheWilling(AdoptionContract):
     )
     def test_goes_ahead_with_enough_or_on_the_day(self, expected: float, ceremony: bool, adopted: bool) -> None:
         assert self.rule.decide(table([0.5, 0.0], 0.5, expected=expected), ceremony).adopted is adopted
+
+    def test_needs_as_many_founders_beside_the_sponsor(self) -> None:
+        assert CoalitionOfTheWilling(states=1).consent(table([0.0, 0.1, 0.5], 0.5)).tolist() == [True, False, True]
 
     def test_the_decided_do_not_write_the_text(self) -> None:
         assert self.rule.weight(table([0.1, 0.9], 0.5)).tolist() == [0.0, 0.5]

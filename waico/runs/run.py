@@ -169,9 +169,8 @@ def simulate(
     """Run one replicate to its end and keep what the tables need."""
     model = NegotiationModel(scenario, rng=seed, replicate=replicate, until=until, course=course)
     model.run_model()
-    return Trace.of(
-        model, replicate, outcome(model.history, model.institutions), polarization(model.world, model.axis, 0)
-    )
+    polarized = polarization(model.world, model.institutions, model.axis, 0)
+    return Trace.of(model, replicate, outcome(model.history, model.institutions), polarized)
 
 
 def _tell(on_progress: Callable[[int], None] | None, finished: int) -> None:
