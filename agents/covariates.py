@@ -185,10 +185,11 @@ def ties(facts: Facts, weights: Ties) -> Floats:
     total = np.zeros_like(facts.trade)
     for weight, network in networks:
         np.fill_diagonal(network, 0.0)
-        total += weight * _rows_to_one(network)
-    return _rows_to_one(total)
+        total += weight * rows_to_one(network)
+    return rows_to_one(total)
 
 
-def _rows_to_one(matrix: Floats) -> Floats:
+def rows_to_one(matrix: Floats) -> Floats:
+    """Each row as shares of its sum; rows without anything stay 0."""
     sums = matrix.sum(axis=1, keepdims=True)
     return np.divide(matrix, sums, out=np.zeros_like(matrix), where=sums > 0)

@@ -10,14 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waico.agents import covariates
+from waico.agents.industry import industry
 from waico.scenarios.facts import Facts, load_facts
 from waico.scenarios.schema import Institution, Scenario
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
-
-SIZE_FACTOR = {"small": 0.5, "medium": 1.0, "large": 2.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +47,11 @@ class Setting:
         blocs: per institution the rows that decide as one, or None.
         markets: distinct rows of exposure of firms to states, (H, N); market: the row of each firm, (F,).
         asked: per market the sum over its firms of budget * (salience, salience * position), (H, 2 K).
-        firm_position: (F, K). budget, technology: (F,). firm_home: (F,), -1 outside the agents.
-        allied: row-normalized alliances among firms, (F, F).
+        access: share of what firms of a market deliver that reaches each state, for export controls, (H, N).
+        firm_position: (F, K). budget: (F,). firm_home: (F,), -1 outside the agents.
+        technology: what a firm adds to what membership is worth; sums to 1 without controls and open models, (F,).
+        allied: row-normalized alliances among firms, (F, F). complement: the same among allies of other layers, (F, F).
+        price_factor: what controls and open models make of the price of goodwill, (N, J).
     """
 
     scenario: Scenario
@@ -92,11 +94,14 @@ class Setting:
     markets: Floats
     market: Indices
     asked: Floats
+    access: Floats
     firm_position: Floats
     budget: Floats
     technology: Floats
     firm_home: Indices
     allied: Floats
+    complement: Floats
+    price_factor: Floats
 
     @classmethod
     def of(cls, scenario: Scenario) -> Setting:
@@ -129,7 +134,7 @@ class Setting:
             **_calendar(scenario),
             depth_mask=_mean_mask([issue.binding for issue in scenario.issues]),
             fit_mask=np.array([float(issue.in_fit) for issue in scenario.issues]),
-            **_firms(facts, scenario, ideal),
+            **industry(facts, scenario, ideal),
         )
         for field in fields(setting):
             value = getattr(setting, field.name)
@@ -237,73 +242,3 @@ def _quota(facts: Facts, body: Institution) -> Floats:
     quota[group] = rule.quota_group_share * gdp[group] / inside if inside > 0 else 0.0
     quota[~group] = (1.0 - rule.quota_group_share) * gdp[~group] / outside if outside > 0 else 0.0
     return np.asarray(quota / quota.sum())
-
-
-def _firms(facts: Facts, scenario: Scenario, ideal: Floats) -> dict[str, Any]:
-    """Firms: positions (a stance if known, else that of their home), budgets, technology, markets, alliances."""
-    table, codes = facts.firms, facts.nations.index
-    n_firms, n_issues = len(table), len(scenario.issues)
-    homes = [] if table.empty else list(table["home"])
-    home = np.array([covariates.row_of(codes, code) if code in codes else -1 for code in homes], dtype=np.intp)
-    salience = np.array([issue.salience for issue in scenario.issues], dtype=float)
-    positions = np.full((n_firms, n_issues), 0.5)
-    positions[home >= 0] = ideal[home[home >= 0]]
-    for k, issue in enumerate(scenario.issues):
-        if n_firms:
-            read = covariates.stance_positions(table, {str(s): int(v) for s, v in issue.stance.items() if s in table})
-            positions[:, k] = np.where(np.isfinite(read), read, positions[:, k])
-    size = np.array([] if table.empty else table["size_class"].map(SIZE_FACTOR), dtype=float)
-    budget, technology = (
-        np.array([] if table.empty else facts.layers[column].reindex(table["layer"]), dtype=float) * size
-        for column in ("budget", "technology")
-    )
-    markets, market = _markets(facts, scenario, homes, home)
-    budget = budget / budget.sum() * scenario.firms.total_lobbying if scenario.firms and n_firms else budget
-    firm_salience = np.tile(salience / salience.sum(), (n_firms, 1))
-    asked = np.zeros((len(markets), 2 * n_issues))
-    np.add.at(asked, market, budget[:, None] * np.concatenate([firm_salience, firm_salience * positions], axis=1))
-    return {
-        "firm_position": positions,
-        "asked": asked,
-        "budget": budget,
-        "technology": technology / technology.sum() if n_firms else technology,
-        "firm_home": home,
-        "markets": markets,
-        "market": market,
-        "allied": _allied(table, scenario),
-    }
-
-
-def _markets(facts: Facts, scenario: Scenario, homes: list[str], home: Indices) -> tuple[Floats, Indices]:
-    """Exposure of firms to states: part at home, the rest by the home's trade shares; one row per distinct home."""
-    if not homes or scenario.firms is None:
-        return np.zeros((0, len(facts.nations))), np.zeros(0, dtype=np.intp)
-    distinct = sorted(set(homes))
-    rows = np.zeros((len(distinct), len(facts.nations)))
-    for h, code in enumerate(distinct):
-        trade = facts.firm_trade.loc[code].to_numpy(dtype=float)
-        trade = trade / trade.sum() if trade.sum() > 0 else trade
-        row = home[homes.index(code)]
-        at_home = scenario.firms.home_exposure if row >= 0 else 0.0
-        rows[h] = (1.0 - at_home) * trade
-        if row >= 0:
-            rows[h, row] += at_home
-    return rows, np.array([distinct.index(code) for code in homes], dtype=np.intp)
-
-
-def _allied(table: pd.DataFrame, scenario: Scenario) -> Floats:
-    """Who is allied with whom: the table's standing alliances and the scenario's active ones, rows summing to 1 or 0."""
-    n = len(table)
-    allied = np.zeros((n, n))
-    groups: dict[str, list[int]] = {}
-    for row, names in enumerate([] if table.empty else table["alliances"]):
-        for name in filter(None, names.split(";")):
-            groups.setdefault(name, []).append(row)
-    for alliance in scenario.firms.alliances if scenario.firms else []:
-        if alliance.active:
-            groups[alliance.id] = [covariates.row_of(table.index, firm) for firm in alliance.members]
-    for members in groups.values():
-        allied[np.ix_(members, members)] = 1.0
-    np.fill_diagonal(allied, 0.0)
-    sums = allied.sum(axis=1, keepdims=True)
-    return np.divide(allied, sums, out=allied, where=sums > 0)

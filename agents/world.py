@@ -43,7 +43,7 @@ class World:
         endorse_at, sign_at, invite_at: Exp(1) thresholds at which the transition happens, (N, J).
         ratify_lag: days from signature to ratification, (N, J). signed_day: (N, J).
         low_days: days in a row below the withdrawal margin, (N, J).
-        offer: inducements offered so far, (N, J).
+        offer: inducements offered so far, (N, J). courted: those of the last round, (N, J).
         partner, partner_sum, partner_at, round_partner, spent: firms, (F, J).
     """
 
@@ -59,7 +59,7 @@ class World:
         self.endorse_sum, self.sign_sum, self.invite_sum = (np.zeros((n, j)) for _ in range(3))
         self.signed_day = np.full((n, j), np.inf)
         self.low_days = np.zeros((n, j))
-        self.offer = np.zeros((n, j))
+        self.offer, self.courted = np.zeros((n, j)), np.zeros((n, j))
         self.partner = np.zeros((f, j), dtype=bool)
         self.round_partner = np.full((f, j), NEVER, dtype=np.int16)
         self.partner_sum, self.spent = np.zeros((f, j)), np.zeros((f, j))

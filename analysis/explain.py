@@ -228,6 +228,9 @@ def _after_signature(model: NegotiationModel, i: int, j: int) -> str:
     if world.round_withdrawn[i, j] == number:
         rule = world.setting.scenario.decision.withdraw
         u = model.payoff.total[i, j]
+        if u >= -rule.margin:
+            there = world.setting.bodies[world.setting.rival_body[j]]
+            return f"it withdrew: it had to choose, and {there} had been worth more to it for {rule.days} days"
         return f"it withdrew: its payoff, {u:+.2f}, had been below {-rule.margin:+.2f} for {rule.days} days"
     if world.round_ratified[i, j] == number:
         return f"it ratified: its lag of {world.ratify_lag[i, j]:.0f} days from signature was over"

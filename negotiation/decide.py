@@ -15,6 +15,7 @@ from waico.negotiation.clock import Round
 from waico.negotiation.events import NOBODY, Events, Kind
 from waico.negotiation.payoff import Payoff
 from waico.negotiation.prospects import Prospects, is_active
+from waico.negotiation.terms import EXCLUSIVE
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -43,7 +44,8 @@ def decide(
     anything_open = bool(open_now.any())
     if anything_open:
         partner(world, institutions, open_now, now, events)
-        withdraw_or_ratify(world, payoff, status, now, events)
+        exclusive = institutions.exclusive_from <= now.start
+        withdraw_or_ratify(world, payoff, status, exclusive, now, events)
     active = is_active(institutions)
     endorse(world, payoff, prospects, status, active, now, events)
     if anything_open:
@@ -134,23 +136,27 @@ def _step_up(
     events.add(now.number, kind, j, rows + events.names.nations, decisive, payoff.total[rows, j])
 
 
-def withdraw_or_ratify(world: World, payoff: Payoff, status: Statuses, now: Round, events: Events) -> None:
+def withdraw_or_ratify(
+    world: World, payoff: Payoff, status: Statuses, exclusive: Flags, now: Round, events: Events
+) -> None:
     """Members leave for good when their payoff stays low for long enough; signatories ratify once their lag is over.
 
-    The low is below the margin, for so many days in a row; it starts anew with every round above it.
+    Low is below the margin; for members of two bodies of which one is `exclusive` by now, (J,), it is also what is below
+    their payoff in the other: they have to choose. It must last for so many days in a row.
     """
     rule, names = world.setting.scenario.decision.withdraw, events.names
     leaving, ratifying = np.zeros((2, *status.shape), dtype=bool)
     left, ratified = _leave_or_ratify(
-        status, payoff.total, world.setting.at_risk, world.low_days, now.days, rule.margin, rule.days,
+        status, payoff.total, world.setting.at_risk, world.setting.rival_body, exclusive, world.low_days, now.days,
+        rule.margin, rule.days,
         world.signed_day, world.ratify_lag, now.end, leaving, ratifying,
     )  # fmt: skip
     for j in np.flatnonzero(left).tolist():
         rows = np.flatnonzero(leaving[:, j])
-        worst = payoff.terms[:, rows, j].argmin(axis=0) + names.terms
+        worst = np.where(payoff.total[rows, j] < -rule.margin, payoff.terms[:, rows, j].argmin(axis=0), EXCLUSIVE)
         world.status[rows, j] = WITHDRAWN
         world.round_withdrawn[rows, j] = now.number
-        events.add(now.number, Kind.WITHDREW, j, rows + names.nations, worst, payoff.total[rows, j])
+        events.add(now.number, Kind.WITHDREW, j, rows + names.nations, worst + names.terms, payoff.total[rows, j])
     for j in np.flatnonzero(ratified).tolist():
         rows = np.flatnonzero(ratifying[:, j])
         world.status[rows, j] = RATIFIED
@@ -160,15 +166,18 @@ def withdraw_or_ratify(world: World, payoff: Payoff, status: Statuses, now: Roun
 
 @compiled
 def _leave_or_ratify(
-    status: Statuses, u: Floats, at_risk: Flags, low_days: Floats, days: float, margin: float, limit: float,
-    signed_day: Floats, lag: Floats, end: float, leaving: Flags, ratifying: Flags,
+    status: Statuses, u: Floats, at_risk: Flags, rival_body: Indices, exclusive: Flags, low_days: Floats, days: float,
+    margin: float, limit: float, signed_day: Floats, lag: Floats, end: float, leaving: Flags, ratifying: Flags,
 ) -> tuple[Indices, Indices]:  # fmt: skip
     """Count low days, mark who leaves and who ratifies, and count both by institution."""
     n, bodies = status.shape
     left, ratified = np.zeros(bodies, np.intp), np.zeros(bodies, np.intp)
     for j in range(bodies):
+        r = rival_body[j]
+        bound = r >= 0 and (exclusive[j] or exclusive[r])
         for i in range(n):
-            is_low = status[i, j] >= SIGNED and at_risk[i, j] and u[i, j] < -margin
+            torn = bound and status[i, r] >= SIGNED and u[i, j] < u[i, r]
+            is_low = status[i, j] >= SIGNED and at_risk[i, j] and (u[i, j] < -margin or torn)
             low_days[i, j] = low_days[i, j] + days if is_low else 0.0
             if low_days[i, j] >= limit:
                 leaving[i, j] = True

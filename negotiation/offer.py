@@ -10,6 +10,8 @@ from waico.agents.compiled import compiled, first_largest
 from waico.negotiation.clock import Round
 from waico.negotiation.events import Events, Kind
 from waico.negotiation.payoff import Payoff
+from waico.negotiation.propose import momentum
+from waico.scenarios.schema import Institution
 
 Floats = NDArray[np.float64]
 
@@ -17,13 +19,18 @@ Floats = NDArray[np.float64]
 def offer(
     world: World, institutions: Institutions, payoff: Payoff, undecided: Floats, now: Round, events: Events
 ) -> None:
-    """Spend each sponsor's budget of the round, and log whom a rival presses hardest.
+    """Spend each sponsor's budget of the round, part of it where the rival body's offered, and log who is pressed hardest.
 
-    Reads weights, undecided, prices; writes world.offer. Pressure itself is a standing term of the payoff.
+    Reads weights, undecided, prices; writes world.offer and world.courted. Pressure itself is a standing term of the
+    payoff.
     """
     setting, names = world.setting, events.names
-    budgets = np.array([body.inducement.budget for body in setting.scenario.institutions]) * (now.days / 30.0)
-    offered, spent, pressed = _offer(setting.weight, undecided, payoff.price, payoff.pressed, budgets, world.offer)
+    bodies = setting.scenario.institutions
+    budgets = np.array([body.inducement.budget * _zeal(world, body) for body in bodies]) * (now.days / 30.0)
+    offered, spent, pressed = _offer(
+        setting.weight, undecided, payoff.price, payoff.pressed, budgets,
+        np.array([body.inducement.counter for body in bodies]), setting.rival_body, world.offer, world.courted,
+    )  # fmt: skip
     for j in range(len(institutions)):
         if offered[j] >= 0:
             target = offered[j] + names.nations
@@ -34,12 +41,25 @@ def offer(
             events.add(now.number, Kind.PRESSURED, j, setting.rival[j] + names.nations, target, amount)
 
 
+def _zeal(world: World, body: Institution) -> float:
+    """What a sponsor's budget is multiplied by as the institution that it answers gains momentum."""
+    if body.answers is None or body.answers.escalation == 0.0:
+        return 1.0
+    return 1.0 + body.answers.escalation * momentum(world, world.setting.bodies.index(body.answers.to))
+
+
 @compiled
 def _offer(
-    weight: Floats, undecided: Floats, price: Floats, pressed: Floats, budgets: Floats, offers: Floats
-) -> tuple[NDArray[np.intp], Floats, NDArray[np.intp]]:
-    """Add this round's offers; return by institution who got most (-1: nobody), how much, and who is pressed most."""
+    weight: Floats, undecided: Floats, price: Floats, pressed: Floats, budgets: Floats, counter: Floats,
+    rival_body: NDArray[np.intp], offers: Floats, courted: Floats,
+) -> tuple[NDArray[np.intp], Floats, NDArray[np.intp]]:  # fmt: skip
+    """Add this round's offers; return by institution who got most (-1: nobody), how much, and who is pressed most.
+
+    `courted` holds the offers of the round before, and then those of this one.
+    """
     bodies = len(budgets)
+    before = courted.copy()
+    courted[:] = 0.0
     top_offer, top_spent = np.full(bodies, -1, np.intp), np.zeros(bodies)
     top_pressed = np.full(bodies, -1, np.intp)
     for j in range(bodies):
@@ -47,10 +67,18 @@ def _offer(
         if value.max() <= 0.0:
             continue
         if budgets[j] > 0.0:
-            spent = water_fill(value, price[:, j] + offers[:, j], budgets[j])
-            offers[:, j] += spent
-            top_offer[j] = first_largest(spent)
-            top_spent[j] = spent[top_offer[j]]
+            against = 0.0
+            contested = np.zeros(len(value))
+            if rival_body[j] >= 0:
+                contested = value * before[:, rival_body[j]]
+                against = counter[j] * budgets[j] if contested.max() > 0.0 else 0.0
+            for worth, purse in ((value, budgets[j] - against), (contested, against)):
+                if purse > 0.0:
+                    spent = water_fill(worth, price[:, j] + offers[:, j], purse)
+                    offers[:, j] += spent
+                    courted[:, j] += spent
+            top_offer[j] = first_largest(courted[:, j])
+            top_spent[j] = courted[top_offer[j], j]
         most = first_largest(value * pressed[:, j])
         if value[most] * pressed[most, j] > 0.0:
             top_pressed[j] = most

@@ -53,7 +53,8 @@ class Payoff:
         benefit = np.array([body.market_benefit for body in bodies])
         self.terms[MARKET] = (coefficients["b_market"] * benefit) * setting.scale[:, None]
         self.pressed = np.array([body.rival_pressure for body in bodies]) * setting.leverage
-        self.price = np.sqrt(setting.gdp)[:, None] * np.array([body.inducement.price for body in bodies])
+        price = np.array([body.inducement.price for body in bodies])
+        self.price = np.sqrt(setting.gdp)[:, None] * price * setting.price_factor
         self._let_in = -1
         self._eligible = self._neighbours = np.zeros(0)   # (N, J): who may be a peer, and how many of them each state has
         self._peers, self._inside = np.zeros(world.status.shape), np.zeros(world.status.shape, dtype=bool)
@@ -65,6 +66,8 @@ class Payoff:
             capacity_benefit=np.array([body.capacity_benefit for body in bodies]),
             crowding=np.array([body.crowding for body in bodies]),
             technology=setting.scenario.decision.partner.technology * setting.technology,
+            complement=setting.scenario.decision.partner.synergy * setting.complement,
+            market=setting.market, access=setting.access,
             pressed=self.pressed, price=self.price, ties=setting.ties,
             rival_camp=setting.rival_camp, rival_body=setting.rival_body, weight=setting.weight, need=setting.need,
             scale=setting.scale, status_quo=setting.status_quo, depth_mask=setting.depth_mask,
@@ -106,6 +109,9 @@ class Fixed(NamedTuple):
     capacity_benefit: Floats
     crowding: Floats
     technology: Floats
+    complement: Floats
+    market: Indices
+    access: Floats
     pressed: Floats
     price: Floats
     ties: Floats
@@ -133,21 +139,23 @@ def _update(
     inside = status >= ENDORSED
     for j in range(bodies):
         r = fixed.rival_body[j]   # -1 where the rival sponsors nothing
-        depth, technology = 0.0, 0.0
+        depth = 0.0
         for k in range(text.shape[1]):
             depth += fixed.depth_mask[k] * text[j, k]
-        for f in range(len(partner)):
-            technology += fixed.technology[f] * partner[f, j]
+        supply = _supply(fixed, partner, j)
         members, breach, network = 0.0, 0.0, 0.0
         for i in range(n):
             members += inside[i, j]
             breach += fixed.rival_camp[i, j] * inside[i, j]
             network += fixed.weight[i] * (inside[i, j] - (inside[i, r] if r >= 0 else 0.0))
         credible = np.exp(-fixed.credibility[j] * breach)
-        capacity = (fixed.capacity_benefit[j] + technology) * (1.0 + members) ** -fixed.crowding[j]
+        crowded = (1.0 + members) ** -fixed.crowding[j]
         if anew or _has_moved(inside, before, j, r):
             peers[:, j] = _peers(fixed, eligible, neighbours, inside, j)
         for i in range(n):
+            capacity = fixed.capacity_benefit[j]
+            for h in range(len(supply)):
+                capacity += supply[h] * fixed.access[h, i]
             gain = 0.0   # loss at the status quo minus loss at the text, in units of fit_scale
             for k in range(text.shape[1]):
                 x, q, y = stated[i, k], fixed.status_quo[j, k], text[j, k]
@@ -156,7 +164,7 @@ def _update(
             terms[PEERS, i, j] = fixed.b_peers[j] * peers[i, j]
             terms[PRESSURE, i, j] = -fixed.b_pressure[j] * credible * fixed.pressed[i, j]
             terms[FIT, i, j] = fixed.b_fit[j] * depth * gain
-            terms[CAPACITY, i, j] = fixed.b_capacity[j] * capacity * fixed.need[i]
+            terms[CAPACITY, i, j] = fixed.b_capacity[j] * capacity * crowded * fixed.need[i]
             terms[NETWORK, i, j] = fixed.b_network[j] * network
             terms[OFFER, i, j] = 0.0
             if offer[i, j] > 0.0:
@@ -168,6 +176,20 @@ def _update(
                 u += terms[t, i, j]
             total[i, j] = u
     before[:] = inside
+
+
+@compiled
+def _supply(fixed: Fixed, partner: Flags, j: int) -> Floats:
+    """Technology that partners bring into institution `j`, by their market; worth more beside allies that complete it."""
+    supply = np.zeros(len(fixed.access))
+    for f in range(len(partner)):
+        if partner[f, j]:
+            worth = 1.0
+            for g in range(len(partner)):
+                if partner[g, j]:
+                    worth += fixed.complement[f, g]
+            supply[fixed.market[f]] += fixed.technology[f] * worth
+    return supply
 
 
 @compiled

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-CERTAIN = 1e-9   # below this, 4 P (1 - P) is rounding noise; a budget must not be split over it
+CERTAIN = 1e-6   # below this, 4 P (1 - P) has lost its digits; a budget must not be split over rounding noise
 
 
 class Prospects(NamedTuple):

@@ -86,6 +86,11 @@ def check_states(scenario: Scenario) -> None:
             if firm not in facts.firms.index:
                 place = f"firms.alliances.{alliance.id}.members"
                 raise InputError(scenario.name, place, f"there is no firm '{firm}'", nearest(firm, facts.firms.index))
+    for control in scenario.firms.controls if scenario.firms else []:
+        for layer in control.layers:
+            if layer not in facts.layers.index:
+                place = f"firms.controls.{control.id}.layers"
+                raise InputError(scenario.name, place, f"there is no layer '{layer}'", nearest(layer, facts.layers.index))
 
 
 def _named_states(scenario: Scenario) -> dict[str, list[str]]:
@@ -97,6 +102,8 @@ def _named_states(scenario: Scenario) -> dict[str, list[str]]:
         named[f"{place}.rival"] = [body.rival]
         named[f"{place}.named"] = body.named
         named[f"{place}.participants"] = body.participants if isinstance(body.participants, list) else []
+    for control in scenario.firms.controls if scenario.firms else []:
+        named[f"firms.controls.{control.id}.on"] = control.on
     return named
 
 

@@ -229,6 +229,21 @@ def _unique_ids(items: list[Any]) -> list[Any]:
     return items
 
 
+class Control(Section):
+    """Export controls: what some firms may not deliver to some states."""
+
+    id: Identifier = param(..., "name in paths", unit="-")
+    by: NationCodes = param(..., "homes of the firms that it binds", unit="ISO 3166 alpha-3", min_length=1)
+    layers: Identifiers = param(["chip"], "layers of the firms that it binds", unit="-", min_length=1)
+    on: NationCodes = param(..., "states that it keeps from their technology", unit="ISO 3166 alpha-3", min_length=1)
+    strength: float = param(0.5, "share of deliveries that it stops", ge=0, le=0.95)
+    dependence: Share = param(
+        0.5, "share of the technology of firms at home in those states that hangs on what is controlled"
+    )
+    active: bool = param(True, "whether it is in force already; a shock may lift or impose it")
+    source: str = param("", "where it was read", unit="-")
+
+
 class Firms(Section):
     """Firms: who lobbies whom, with what. A scenario without this table has no firms."""
 
@@ -241,6 +256,10 @@ class Firms(Section):
     home_exposure: Share = param(0.5, "share of a firm's market at home; the rest follows its home's trade shares")
     alliances: Annotated[list[Alliance], AfterValidator(_unique_ids)] = param(
         [], "alliances of firms beyond those in the table"
+    )
+    controls: Annotated[list[Control], AfterValidator(_unique_ids)] = param([], "export controls")
+    open_models: Share = param(
+        0.0, "share of the technology of firms that favour open source which anybody may use, member or not"
     )
 
 
@@ -278,6 +297,9 @@ class Answer(Section):
 
     to: Identifier = param(..., "the institution answered", unit="-")
     momentum: Share = param(0.1, "weight share of other states that must have endorsed it")
+    escalation: float = param(
+        0.0, "growth of this sponsor's inducement budget per weight share that has endorsed it", ge=0, le=100
+    )
 
 
 class Endorsement(Section):
@@ -317,6 +339,7 @@ class Inducement(Section):
 
     budget: float = param(0.02, "budget", unit="share of world GDP^0.5, per 30 days", ge=0, le=10)
     price: float = param(0.1, "p0 in price = p0 * (share of world GDP)^0.5", gt=0, le=10)
+    counter: Share = param(0.0, "share of the budget that goes where the rival body's sponsor offered a round before")
 
 
 class Adoption(Choice):
@@ -413,7 +436,10 @@ class Partner(Section):
     b_cost: float = param(1.0, "depth of the text (entered with a minus)", ge=0, le=1000)
     b_home: Effect = param(1.5, "its home inside (+1) or inside the rival body (-1)")
     b_allied: Effect = param(1.0, "share of allied firms that are partners")
-    technology: float = param(0.5, "capacity benefit added when all technology on offer is with partners", ge=0, le=10)
+    technology: float = param(2.0, "capacity benefit added when all technology on offer is with partners", ge=0, le=10)
+    synergy: float = param(
+        0.5, "how much more a partner's technology is worth with all its allies of other layers as partners", ge=0, le=10
+    )
 
 
 class Decision(Section):

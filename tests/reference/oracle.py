@@ -96,8 +96,7 @@ class Oracle:
         self.lobby(e - s)
         for j in range(len(self.progress)):
             bargain(self, j, s, e)
-        for j in range(len(self.progress)):
-            offer(self, j, e - s)
+        offer(self, e - s)
         for j in range(len(self.progress)):
             adopt(self, j, e)
         decide(self, s, e)
@@ -213,13 +212,15 @@ class Oracle:
 
     def has_momentum(self, j: int) -> bool:
         answers = self.world.bodies[j].spec.answers
-        if answers is None:
-            return True
-        k = self.scenario.institution_ids.index(answers.to)
+        return answers is None or self.momentum(answers.to) >= answers.momentum
+
+    def momentum(self, name: str) -> float:
+        """The share of the others' weight that is inside an institution."""
+        k = self.scenario.institution_ids.index(name)
         others, standings = self.world.bodies[k].others, self.progress[k].standings
         weight = [state.weight for state in self.world.states]
         inside = sum(weight[i] for i in others if standings[i].status >= Status.ENDORSED)
-        return inside / sum(weight[i] for i in others) >= answers.momentum
+        return inside / sum(weight[i] for i in others)
 
     def gain(self, j: int) -> float:
         """What the sponsor expects from tabling."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tests.reference.oracle_payoff import Stage, Standing, Status, depth_of, eligible, time_factor
+from tests.reference.oracle_payoff import Stage, Standing, Status, depth_of, eligible, excluded, time_factor
 
 if TYPE_CHECKING:
     from tests.reference.oracle import Oracle
@@ -21,7 +21,7 @@ def decide(oracle: Oracle, s: int, e: int) -> None:
         can = {i for i in oracle.world.bodies[j].others if eligible(oracle, i, j)}
         if is_open:
             partner(oracle, j, statuses, e - s)
-        withdraw(oracle, j, statuses[j], e - s)
+        withdraw(oracle, j, statuses, s, e)
         ratify(oracle, j, statuses[j], e)
         endorse(oracle, j, statuses[j], can, s, e)
         if is_open:
@@ -49,12 +49,16 @@ def partner(oracle: Oracle, j: int, statuses: list[list[Status]], length: int) -
                 progress.partner_since[f] = oracle.round
 
 
-def withdraw(oracle: Oracle, j: int, start: list[Status], length: int) -> None:
-    rule = oracle.scenario.decision.withdraw
+def withdraw(oracle: Oracle, j: int, statuses: list[list[Status]], s: int, e: int) -> None:
+    """Leave what is worth too little, or the worse of two bodies of which one is exclusive."""
+    rule, r = oracle.scenario.decision.withdraw, oracle.world.bodies[j].rival_body
     for i in oracle.world.bodies[j].others:
         standing = oracle.progress[j].standings[i]
-        below = start[i] >= Status.SIGNED and standing.payoff < -rule.margin
-        standing.days_below = standing.days_below + length if below else 0
+        below = standing.payoff < -rule.margin
+        if r is not None and excluded(oracle, i, j, s, statuses[r][i]):
+            below = below or standing.payoff < oracle.progress[r].standings[i].payoff
+        below = below and statuses[j][i] >= Status.SIGNED
+        standing.days_below = standing.days_below + e - s if below else 0
         if below and standing.days_below >= rule.days:
             standing.status, standing.round_withdrawn = Status.WITHDRAWN, oracle.round
 

@@ -50,6 +50,7 @@ class Standing:
     endorse_sum: float = 0.0
     sign_sum: float = 0.0
     offer: float = 0.0
+    courted: float = 0.0
     days_below: int = 0
     signed_on: int | None = None
     round_endorsed: int | None = None
@@ -110,7 +111,7 @@ class Inside:
     weight: float
     depth: float
     breach: float
-    technology: float
+    partners: list[int]
 
 
 def depth_of(oracle: Oracle, text: list[float]) -> float:
@@ -127,12 +128,19 @@ def survey(oracle: Oracle, j: int) -> Inside:
         weight=sum(state.weight for state, inside in zip(oracle.world.states, members, strict=True) if inside),
         depth=depth_of(oracle, progress.text),
         breach=sum(share for share, inside in zip(body.rival_camp, members, strict=True) if inside),
-        technology=sum(
-            firm.technology
-            for firm, since in zip(oracle.world.firms, progress.partner_since, strict=True)
-            if since is not None
-        ),
+        partners=[f for f, since in enumerate(progress.partner_since) if since is not None],
     )
+
+
+def technology_for(oracle: Oracle, i: int, partners: list[int]) -> float:
+    """What the technology of partner firms is worth to state i as a member."""
+    total = 0.0
+    for f in partners:
+        firm = oracle.world.firms[f]
+        completed = sum(share for g, share in firm.completed_by if g in partners)
+        synergy = 1 + oracle.scenario.decision.partner.synergy * completed
+        total += firm.made * (1 - firm.opened) * firm.access[i] * synergy
+    return total
 
 
 # Payoff
@@ -152,7 +160,7 @@ def payoff(oracle: Oracle, i: int, j: int, here: Inside, there: Inside | None, s
     body, state = oracle.world.bodies[j], oracle.world.states[i]
     spec, b, decision = body.spec, body.coefficients, oracle.scenario.decision
     crowd = (1 + here.count) ** (-spec.crowding)
-    capacity = spec.capacity_benefit + decision.partner.technology * here.technology
+    capacity = spec.capacity_benefit + decision.partner.technology * technology_for(oracle, i, here.partners)
     terms = {name: b[key] * body.covariates[name][i] for name, key in COVARIATE_TERMS.items()}
     terms["nation"] = decision.s_u * state.effect
     terms["peers"] = b["b_peers"] * peers(oracle, i, j, here, there)
@@ -188,14 +196,27 @@ def fit(oracle: Oracle, i: int, j: int) -> float:
 
 
 def price(oracle: Oracle, i: int, j: int) -> float:
-    return oracle.world.bodies[j].spec.inducement.price * math.sqrt(oracle.world.states[i].gdp_share)
+    """What a unit of goodwill costs the sponsor, dearer by what its firms cannot deliver, cheaper by what is open."""
+    body = oracle.world.bodies[j]
+    own = [firm for firm in oracle.world.firms if firm.home == body.sponsor]
+    factor = 1.0
+    if own:
+        total = sum(firm.technology for firm in own)
+        delivered = sum(firm.made * firm.access[i] for firm in own) / total
+        factor = max(0.01, (1 - sum(firm.technology * firm.opened for firm in own) / total) / delivered)
+    return body.spec.inducement.price * math.sqrt(oracle.world.states[i].gdp_share) * factor
 
 
-def excluded(oracle: Oracle, i: int, j: int, s: int) -> bool:
-    """Whether the state has signed the rival body and one of the two is exclusive by now."""
+def excluded(oracle: Oracle, i: int, j: int, s: int, there: Status | None = None) -> bool:
+    """Whether the state has signed the rival body and one of the two is exclusive by now.
+
+    `there`: its status in the rival body, if not that of the moment.
+    """
     bodies = oracle.world.bodies
     r = bodies[j].rival_body
-    if r is None or oracle.progress[r].standings[i].status < Status.SIGNED:
+    if r is None:
+        return False
+    if (oracle.progress[r].standings[i].status if there is None else there) < Status.SIGNED:
         return False
     days = [oracle.world.day(bodies[k].spec.exclusive_from) for k in (j, r)]
     return any(day is not None and day <= s for day in days)
@@ -319,4 +340,4 @@ def undecided(oracle: Oracle, i: int, j: int) -> float:
     """How open the choice of a state is; 0 for institutions not on the table."""
     p = oracle.progress[j].standings[i].probability
     doubt = 4 * p * (1 - p)
-    return doubt if oracle.progress[j].active and doubt > 1e-9 else 0.0
+    return doubt if oracle.progress[j].active and doubt > 1e-6 else 0.0

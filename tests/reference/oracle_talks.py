@@ -138,16 +138,38 @@ def vote(oracle: Oracle, j: int, e: int) -> bool:
     return bool(progress.expected >= rule["states"] or (planned is not None and e >= planned))
 
 
-def offer(oracle: Oracle, j: int, length: int) -> None:
-    """The sponsor spends its budget on those undecided when the round began."""
-    body, progress = oracle.world.bodies[j], oracle.progress[j]
-    value = {i: oracle.world.states[i].weight * undecided(oracle, i, j) for i in body.others}
+def offer(oracle: Oracle, length: int) -> None:
+    """Sponsors spend their budgets on those undecided when the round began, and on those courted by the other."""
+    courted = [[standing.courted for standing in progress.standings] for progress in oracle.progress]
+    for j, body in enumerate(oracle.world.bodies):
+        standings = oracle.progress[j].standings
+        for standing in standings:
+            standing.courted = 0.0
+        value = {i: oracle.world.states[i].weight * undecided(oracle, i, j) for i in body.others}
+        there = None if body.rival_body is None else courted[body.rival_body]
+        contested = {i: worth * (there[i] if there else 0.0) for i, worth in value.items()}
+        purse = budget(oracle, j) * length / 30
+        against = body.spec.inducement.counter * purse if any(worth > 0 for worth in contested.values()) else 0.0
+        spend(oracle, j, value, purse - against)
+        spend(oracle, j, contested, against)
+
+
+def budget(oracle: Oracle, j: int) -> float:
+    """The sponsor's budget for 30 days, raised by the momentum of the institution that it answers."""
+    spec = oracle.world.bodies[j].spec
+    if spec.answers is None:
+        return spec.inducement.budget
+    return spec.inducement.budget * (1 + spec.answers.escalation * oracle.momentum(spec.answers.to))
+
+
+def spend(oracle: Oracle, j: int, value: dict[int, float], purse: float) -> None:
     value = {i: worth for i, worth in value.items() if worth > 0}
-    purse = body.spec.inducement.budget * length / 30
-    if value and purse > 0:
-        ground = {i: price(oracle, i, j) + progress.standings[i].offer for i in value}
-        for i, spent in split(value, ground, purse).items():
-            progress.standings[i].offer += spent
+    if not value or purse <= 0:
+        return
+    standings = oracle.progress[j].standings
+    for i, spent in split(value, {i: price(oracle, i, j) + standings[i].offer for i in value}, purse).items():
+        standings[i].offer += spent
+        standings[i].courted += spent
 
 
 def split(value: dict[int, float], ground: dict[int, float], purse: float) -> dict[int, float]:

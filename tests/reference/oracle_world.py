@@ -52,9 +52,14 @@ class Firm:
     salience: list[float]
     budget: float
     technology: float
+    layer: str
     market: list[float]
+    access: list[float]
+    made: float
+    opened: float
     clubs: set[str]
     allies: list[tuple[int, float]] = field(default_factory=list)
+    completed_by: list[tuple[int, float]] = field(default_factory=list)
 
 
 @dataclass
@@ -227,10 +232,18 @@ def make_firms(scenario: Scenario, facts: Facts, states: list[State]) -> list[Fi
     for (name, row), b, t in zip(rows, budget, technology, strict=True):
         home = codes.index(row["home"]) if row["home"] in codes else None
         position = [firm_position(issue, k, row, home, states) for k, issue in enumerate(scenario.issues)]
-        market = firm_market(list(trade[row["home"]]), home, scenario.firms.home_exposure)
+        opened = scenario.firms.open_models if row["o"] > 0 else 0.0
+        access, kept = under_control(scenario, row, codes)
+        at_home = scenario.firms.home_exposure * (1 - opened)
+        market = firm_market(list(trade[row["home"]]), home, at_home, access)
         clubs = set(filter(None, row["alliances"].split(";")))
         clubs |= {alliance.id for alliance in scenario.firms.alliances if alliance.active and name in alliance.members}
-        firms.append(Firm(name, home, position, salience, b * scenario.firms.total_lobbying, t, market, clubs))
+        firms.append(
+            Firm(
+                name, home, position, salience, b * scenario.firms.total_lobbying, t, row["layer"], market, access,
+                t * kept, opened, clubs,
+            )
+        )  # fmt: skip
     set_allies(firms)
     return firms
 
@@ -250,17 +263,32 @@ def firm_position(issue: Issue, k: int, row: dict[str, Any], home: int | None, s
     return 0.5 if home is None else states[home].plain_ideal[k]
 
 
-def firm_market(trade: list[float], home: int | None, exposure: float) -> list[float]:
-    abroad = normalized(trade)
-    if home is None:
-        return abroad
-    return [(1 - exposure) * share + (exposure if i == home else 0.0) for i, share in enumerate(abroad)]
+def under_control(scenario: Scenario, row: dict[str, Any], codes: list[str]) -> tuple[list[float], float]:
+    """What of a firm's deliveries reaches each state, and what of its technology it can make."""
+    access, kept = [1.0] * len(codes), 1.0
+    assert scenario.firms is not None
+    for control in scenario.firms.controls:
+        if control.active and row["home"] in control.by and row["layer"] in control.layers:
+            access = [a * (1 - control.strength) if c in control.on else a for a, c in zip(access, codes, strict=True)]
+        if control.active and row["home"] in control.on:
+            kept *= 1 - control.strength * control.dependence
+    return access, kept
+
+
+def firm_market(trade: list[float], home: int | None, exposure: float, access: list[float]) -> list[float]:
+    market = normalized(trade)
+    if home is not None:
+        market = [(1 - exposure) * share + (exposure if i == home else 0.0) for i, share in enumerate(market)]
+    reached = normalized([share * open_ for share, open_ in zip(market, access, strict=True)])
+    return [share * sum(market) for share in reached]
 
 
 def set_allies(firms: list[Firm]) -> None:
     for f, firm in enumerate(firms):
         allied = [float(g != f and bool(firm.clubs & other.clubs)) for g, other in enumerate(firms)]
         firm.allies = [(g, share) for g, share in enumerate(normalized(allied)) if share > 0]
+        other = [a if firms[g].layer != firm.layer else 0.0 for g, a in enumerate(allied)]
+        firm.completed_by = [(g, share) for g, share in enumerate(normalized(other)) if share > 0]
 
 
 # Bodies

@@ -42,6 +42,7 @@ SHOCKS: tuple[tuple[str, Any], ...] = (
     ("decision.ratify.median_days", 10.0),
     ("rounds.horizon", START + timedelta(250)),
     ("rounds.window_days", 11),
+    ("institutions.waico.inducement.counter", 0.7),
     ("institutions.waico.adoption.rule", "weighted_majority"),
 )
 
@@ -113,7 +114,9 @@ def bodies(codes: list[str], name: str) -> st.SearchStrategy[dict[str, Any]]:
         },
         optional={
             "exclusive_from": days(0, 300), "capacity_benefit": numbers(0, 2), "crowding": numbers(0, 0.5), **proposed,
-            "inducement": st.fixed_dictionaries({"budget": numbers(0, 0.3), "price": numbers(0.02, 0.3)}),
+            "inducement": st.fixed_dictionaries(
+                {"budget": numbers(0, 0.3), "price": numbers(0.02, 0.3), "counter": numbers(0, 1)}
+            ),
         },
     ).map(within_agreement)  # fmt: skip
 
@@ -150,10 +153,20 @@ def decisions() -> st.SearchStrategy[dict[str, Any]]:
             "b0": numbers(-4, -0.5),
             "ratify": st.fixed_dictionaries({"median_days": numbers(20, 200)}),
             "withdraw": st.fixed_dictionaries({"margin": numbers(0, 2), "days": st.integers(10, 90)}),
-            "partner": st.fixed_dictionaries({"b0": numbers(-4, 0)}),
+            "partner": st.fixed_dictionaries({"b0": numbers(-4, 0), "synergy": numbers(0, 2)}),
         },
         optional={"b_peers": numbers(0, 3), "b_exclusive": numbers(0, 3), "credibility": numbers(0, 10)},
     )
+
+
+def levers() -> st.SearchStrategy[dict[str, Any]]:
+    """Export controls and open models."""
+    control = st.fixed_dictionaries({
+        "id": st.just("chips"), "by": st.sampled_from([["USA"], ["CHN"], ["KOR", "TWN", "USA"]]),
+        "layers": st.sampled_from([["chip"], ["cloud", "model"]]), "on": st.sampled_from([["CHN"], ["CHN", "USA"]]),
+        "strength": numbers(0, 0.95), "dependence": numbers(0, 1), "active": st.booleans(),
+    })  # fmt: skip
+    return st.fixed_dictionaries({"controls": st.lists(control, max_size=1), "open_models": numbers(0, 1)})
 
 
 def shocks() -> st.SearchStrategy[list[dict[str, Any]]]:
@@ -180,7 +193,10 @@ def worlds(draw: st.DrawFn) -> Scenario:
     ]
     tree["bargaining"] = {"protocol": "compromise", "rate": draw(numbers(0.05, 1))}
     tree["decision"] |= draw(decisions())
-    tree["firms"] = tree["firms"] if draw(st.booleans()) else None
+    tree["firms"] = {**tree["firms"], **draw(levers())} if draw(st.booleans()) else None
+    answers = tree["institutions"][-1]["answers"]
+    if answers:
+        answers["escalation"] = draw(numbers(0, 5))
     tree["shocks"] = draw(shocks())
     tree["assumptions"] = {}
     impossible = [] if "DEU" in codes else [path for path, _ in SHOCKS if "DEU" in path]
