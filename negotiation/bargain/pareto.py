@@ -48,7 +48,7 @@ def nearest_pareto_text(position: Floats, salience: Floats, text: Floats) -> Flo
 def _step(offset: Floats, salience: Floats) -> Floats:
     """The shortest step (k,) to an efficient text, from a text to which positions have the offset (n, k)."""
     actors, issues = (salience > 0).any(axis=1), (salience > 0).any(axis=0)
-    step = np.zeros(len(issues))
+    step = np.zeros(offset.shape[1])
     if issues.any():
         step[issues] = _shortest(offset[np.ix_(actors, issues)], salience[np.ix_(actors, issues)])
     return step
@@ -84,22 +84,24 @@ def _from(offset: Floats, weight: Floats, share: Floats) -> Floats:
 
 
 def _descend(offset: Floats, weight: Floats, share: Floats) -> Floats:
-    """Gauss-Newton on the length of the mean step, over shares (m,) that leave no issue to nobody."""
+    """Gauss-Newton on the length of the mean step (k,), over shares (m,) that leave no issue to nobody."""
     step = _mean(offset, weight, share)
     for _ in range(STEPS):
         towards = _nearest_in_hull(step[:, None] + (weight * (offset - step) / (share @ weight)).T)
-        for halvings in range(30):
-            stride = 0.5**halvings
-            mixed = share + stride * (towards - share)
-            if (mixed @ weight).min() > 0.0 and _square(trial := _mean(offset, weight, mixed)) < _square(step):
-                break
-        else:
-            return step
-        gained = _square(step) - _square(trial)
-        share, step = mixed, trial
-        if gained <= 1e-13 * _square(step):
-            return step
+        before = _square(step)
+        share, step = _along(offset, weight, share, step, towards)
+        if before - _square(step) <= 1e-13 * before:
+            break
     return step
+
+
+def _along(offset: Floats, weight: Floats, share: Floats, step: Floats, towards: Floats) -> tuple[Floats, Floats]:
+    """Shares and step, shorter than `step`, the whole way to `towards` or half of it, and so on; else as they were."""
+    for halved in range(30):
+        mixed = share + 0.5**halved * (towards - share)
+        if (mixed @ weight).min() > 0.0 and _square(trial := _mean(offset, weight, mixed)) < _square(step):
+            return mixed, trial
+    return share, step
 
 
 def _square(step: Floats) -> float:

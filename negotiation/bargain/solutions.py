@@ -76,11 +76,10 @@ def nash_text(
         The text, shape (K,), or None if no text gives all of them more than `LEAST_GAIN` of L_i(q), as when one of
         them has all it wants already, or if there is nobody to agree.
     """
-    gains = _gains(position, salience, status_quo, consent)
-    inside = None if gains is None else _agreeable(gains, status_quo, start)
-    if gains is None or inside is None:
+    if (agreeable := _agreeable(position, salience, status_quo, consent, start)) is None:
         return None
-    strength = np.asarray(power, dtype=np.float64)[gains.actors]
+    gains, inside = agreeable
+    strength = power[gains.actors]
     return gains.text(status_quo, _nash_step(gains, strength if strength.any() else np.ones(len(strength)), inside))
 
 
@@ -103,10 +102,9 @@ def kalai_smorodinsky_text(
     Returns:
         The text, shape (K,), or None where `nash_text` is None.
     """
-    gains = _gains(position, salience, status_quo, consent)
-    inside = None if gains is None else _agreeable(gains, status_quo, None)
-    if gains is None or inside is None:
+    if (agreeable := _agreeable(position, salience, status_quo, consent)) is None:
         return None
+    gains, inside = agreeable
     ideal = np.array([gains.at(_nash_step(gains, alone, inside)) for alone in np.eye(len(gains.linear))]).diagonal()
     shares = gains._replace(linear=gains.linear / ideal[:, None], square=gains.square / ideal[:, None])
     return gains.text(status_quo, _largest_least(shares, inside))
@@ -128,12 +126,25 @@ def _distance(text: Floats, solution: Floats | None) -> float:
     return float("nan") if solution is None else float(np.linalg.norm(text - solution))
 
 
+def _agreeable(
+    position: Floats, salience: Floats, status_quo: Floats, consent: Mask, start: Floats | None = None
+) -> tuple[_Gains, Floats] | None:
+    """Gains of those who count and a step by which all gain: the start if it will do, else the largest least gain."""
+    if (gains := _gains(position, salience, status_quo, consent)) is None:
+        return None
+    step = np.zeros(gains.linear.shape[1]) if start is None else (start - status_quo)[gains.issues]
+    if gains.at(step).min() > 1e3 * LEAST_GAIN:   # well inside, so that Newton steps are few
+        return gains, step
+    step = _largest_least(gains, step)
+    return (gains, step) if gains.at(step).min() > LEAST_GAIN else None
+
+
 def _gains(position: Floats, salience: Floats, status_quo: Floats, consent: Mask) -> _Gains | None:
     """Gains of those who count; None if there is nobody, or somebody stands at the status quo (within 1e-9)."""
-    actors = consent & (salience > 0).any(axis=1)
+    actors: Mask = consent & np.asarray((salience > 0).any(axis=1))
     if not actors.any():
         return None
-    issues = (salience[actors] > 0).any(axis=0)
+    issues: Mask = np.asarray((salience[actors] > 0).any(axis=0))
     offset = (position - status_quo)[np.ix_(actors, issues)]
     weight = salience[np.ix_(actors, issues)]
     weight = weight / weight.max(axis=1, keepdims=True)
@@ -141,15 +152,6 @@ def _gains(position: Floats, salience: Floats, status_quo: Floats, consent: Mask
     if loss.min() <= 1e-18:
         return None
     return _Gains(2.0 * weight * offset / loss, weight / loss, actors, issues)
-
-
-def _agreeable(gains: _Gains, status_quo: Floats, start: Floats | None) -> Floats | None:
-    """A step by which everybody gains: the start where it does, else that with the largest least gain, if any."""
-    step = np.zeros(gains.linear.shape[1]) if start is None else (start - status_quo)[gains.issues]
-    if gains.at(step).min() > 1e3 * LEAST_GAIN:
-        return step
-    step = _largest_least(gains, step)
-    return step if gains.at(step).min() > LEAST_GAIN else None
 
 
 def _nash_step(gains: _Gains, power: Floats, inside: Floats) -> Floats:
