@@ -35,10 +35,9 @@ class Problem(NamedTuple):
 
     def rows(self, order: list[int]) -> "Problem":
         """The same with actors in another order, or several times."""
-        position, salience, power, consent = (
-            array[order] for array in (self.position, self.salience, self.power, self.consent)
+        return Problem(
+            self.position[order], self.salience[order], self.status_quo, self.power[order], self.consent[order]
         )
-        return Problem(position, salience, self.status_quo, power, consent)
 
     def gains(self, text: Floats) -> Floats:
         """Gains (..., m) by texts (..., K) of those whose consent is needed."""
