@@ -265,6 +265,18 @@ def test_weighted_means_are_efficient(problem: Problem, data: st.DataObject) -> 
 
 
 @many
+@given(problems(), st.data())
+def test_nearest_is_efficient_where_not_all_care_about_all(problem: Problem, data: st.DataObject) -> None:
+    salience = problem.salience * data.draw(matrices(*problem.salience.shape)).round()
+    weight = data.draw(matrices(len(problem.power), 1, 0.01, 1.0)) * salience
+    total = weight.sum(axis=0)
+    mean = np.divide((weight * problem.position).sum(axis=0), total, out=problem.status_quo.copy(), where=total > 0)
+    assert pareto_distance(problem.position, salience, mean) == 0.0
+    nearest = nearest_pareto_text(problem.position, salience, problem.status_quo)
+    assert pareto_distance(problem.position, salience, nearest) == 0.0
+
+
+@many
 @given(problems(max_actors=4, max_issues=2), st.data())
 def test_efficient_are_the_texts_that_no_text_of_a_grid_improves_on(problem: Problem, data: st.DataObject) -> None:
     text = data.draw(matrices(1, len(problem.status_quo)))[0]

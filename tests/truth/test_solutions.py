@@ -144,6 +144,15 @@ class TestPareto:
         assert nearest_pareto_text(OPPOSITE, salience, CORNER) == pytest.approx([0.2, 0.8], abs=1e-8)
         assert pareto_distance(OPPOSITE, salience, np.array([0.5, 0.5])) > 0.1
 
+    def test_nearest_may_lie_off_the_axis_of_symmetry(self) -> None:
+        # from the middle the text (.2, .8) is on the axis, at .3 sqrt 2, but its neighbours on the curve are nearer
+        salience, middle = np.array([[0.8, 0.2], [0.2, 0.8]]), np.array([0.5, 0.5])
+        share = np.linspace(0.0, 1.0, 100_001)[:, None]
+        curve = (1.0 - share) * salience[1] / (share * salience[0] + (1.0 - share) * salience[1])
+        nearest = np.linalg.norm(curve - middle, axis=1).min()
+        assert nearest < 0.3 * math.sqrt(2.0) - 1e-3
+        assert pareto_distance(OPPOSITE, salience, middle) == pytest.approx(nearest, abs=1e-8)
+
     def test_weakly_efficient_texts_are_not_efficient(self) -> None:
         # nobody objects to giving the second what only it wants
         position = np.array([[0.2, 0.5], [0.5, 0.7]])
