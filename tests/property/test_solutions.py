@@ -95,7 +95,7 @@ def log_product(problem: Problem, texts: Floats) -> Floats:
 def test_no_text_of_a_grid_does_better_for_nash(problem: Problem) -> None:
     texts, text = grid(problem, 101), problem.nash()
     if text is None:
-        assert not (problem.gains(texts) > 1e-8 * problem.scale()).all(axis=1).any()
+        assert not (problem.gains(texts) > 1e-8 * problem.scale() + 1e-15).all(axis=1).any()
     else:
         assert problem.gains(text).min() > 0.0
         assert log_product(problem, text) >= log_product(problem, texts).max() - 1e-9
@@ -104,12 +104,13 @@ def test_no_text_of_a_grid_does_better_for_nash(problem: Problem) -> None:
 @many
 @given(problems(max_actors=4, max_issues=2))
 def test_no_text_of_a_grid_has_a_larger_least_share_for_kalai_smorodinsky(problem: Problem) -> None:
-    text, gains = problem.kalai_smorodinsky(), problem.gains(grid(problem, 101))
+    text, gains = problem.kalai_smorodinsky(), problem.gains(grid(problem, 201))
     rational = (gains >= 0.0).all(axis=1)
     assume(text is not None and (gains > 0.05 * problem.scale()).all(axis=1).any())
+    assume((problem.scale() > 0.04 * problem.salience[problem.consent].sum(axis=1)).all())   # wide beside the grid
     if text is not None:
         ideal = gains[rational].max(axis=0)   # of the grid, so a little too small
-        assert (problem.gains(text) / ideal).min() >= (gains / ideal).min(axis=1).max() - 0.01
+        assert (problem.gains(text) / ideal).min() >= (gains / ideal).min(axis=1).max() - 0.02
 
 
 @many
