@@ -79,7 +79,8 @@ def undeterred(prefer: Sets, reached: Flags, lasting: Flags) -> Sets:
     """The smallest set of players whose move from each coalition nothing deters, (2^n,); 0 if there is none.
 
     Args:
-        prefer: from `preferences`. reached: whether T equals or indirectly dominates S, S first.
+        prefer: from `preferences`.
+        reached: whether T equals or indirectly dominates S, (2^n, 2^n) with S first.
         lasting: coalitions at which moves may end, (2^n,).
     """
     movers = sorted(range(1, len(prefer)), key=lambda players: (players.bit_count(), players))
