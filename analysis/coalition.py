@@ -46,7 +46,7 @@ def worth(gain: Gain, inside: Flags, free: Flags) -> Floats:
 
 
 def destabilizers(gain: Gain, inside: Flags, free: Flags) -> tuple[Flags, Flags]:
-    """Members that gain by leaving and outsiders that gain by joining, each alone and the rest staying as it is, (n,) each.
+    """Members that gain by leaving and outsiders that gain by joining, each alone while the rest stay, (n,) each.
 
     A coalition is internally stable if there are none of the first, externally stable if there are none of the second
     (d'Aspremont, Jacquemin, Gabszewicz & Weymark 1983; Carraro & Siniscalco 1993). Only `free` players can move.

@@ -27,14 +27,15 @@ def farsighted(payoff: Floats) -> Flags:
     """The largest consistent set of a game of open membership (Chwe 1994), (2^n,).
 
     Coalition S is the whole number whose bit i says whether player i is inside. Any set of players may join or leave
-    together, each for itself, from S to S'. S' indirectly dominates S if there is a sequence of such moves from S to S' so
-    that all who move are better off at S' than where they move. A set of coalitions is consistent if for every S in it and
-    every move from S to D there is a T in the set, equal to D or indirectly dominating it, at which not all who moved are
-    better off than at S. The union of all consistent sets is consistent, and on finitely many coalitions not empty.
+    together, each for itself, from S to S'. S' indirectly dominates S if there is a sequence of such moves from S to S'
+    so that all who move are better off at S' than where they move. A set of coalitions is consistent if for every S in
+    it and every move from S to D there is a T in the set, equal to D or indirectly dominating it, at which not all who
+    moved are better off than at S. The union of all consistent sets is consistent, and on finitely many coalitions not
+    empty.
 
-    Joint moves are Chwe's, and those of coordinated accession (Diamantoudi & Sartzetakis 2015). If only one player could
-    move at a time, every strict equilibrium of the myopic test would be consistent, as whoever leaves it can go back: the
-    check could not fail.
+    Joint moves are Chwe's, and those of coordinated accession (Diamantoudi & Sartzetakis 2015). If only one player
+    could move at a time, every strict equilibrium of the myopic test would be consistent, as whoever leaves it can go
+    back: the check could not fail.
 
     Args:
         payoff: of every player at every coalition, (2^n, n), n up to 6.
@@ -128,7 +129,7 @@ class Blocs:
 def blocs_of(model: NegotiationModel, institution: str | None = None, most: int = MOST_BLOCS) -> Blocs:
     """All states that may come and go, in up to `most` blocs by region and by whether they are of the rival's camp.
 
-    While there are too many, the lightest bloc is joined with the next lightest of its camp (of any, if it is the last).
+    While there are too many, the lightest is joined with the next lightest of its camp (of any, if it is the last).
 
     Raises:
         InputError: there is no such institution, or it is not on the table or in force.
@@ -154,9 +155,9 @@ def blocs_of(model: NegotiationModel, institution: str | None = None, most: int 
 
 
 def bloc_payoffs(game: Accession, blocs: Blocs) -> Floats:
-    """Payoff of every bloc at every coalition of blocs, (2^n, n): 0 outside, inside the mean of its states' u by weight.
+    """Payoff of every bloc at every coalition, (2^n, n): 0 outside, inside the mean of its states' u by weight.
 
-    u of a state inside is taken with all others of the coalition inside but not itself. States in no bloc stay as they are.
+    The u of a state inside is taken with all others of the coalition inside but not itself. States in no bloc stay.
     """
     n = len(blocs.names)
     payoff = np.zeros((2**n, n))
@@ -180,10 +181,10 @@ def farsighted_check(model: NegotiationModel, institution: str | None = None) ->
 
     Returns:
         One row per coalition of blocs. Columns: coalition (names of the blocs inside, joined by "; "), members (states
-        inside, those in no bloc included), myopic (no bloc gains by its own move), consistent (in the largest consistent
-        set), mover (the first bloc that gains by its own move, or ""), undeterred (the smallest set of blocs whose joint
-        move nothing in the largest consistent set deters, or ""), distance (share of the states free to come and go that
-        stand elsewhere than in the model's membership).
+        inside, those in no bloc included), myopic (no bloc gains by its own move), consistent (in the largest
+        consistent set), mover (the first bloc that gains by its own move, or ""), undeterred (the smallest set of blocs
+        whose joint move nothing in the largest consistent set deters, or ""), distance (share of the states free to
+        come and go that stand elsewhere than in the model's membership).
 
     Raises:
         InputError: there is no such institution, or it is not on the table or in force.

@@ -26,13 +26,13 @@ Flags = NDArray[np.bool_]
 
 
 class Accession:
-    """The game of joining one institution, as a run has left it: text, offers, partners and all other bodies stand still.
+    """The game of joining one institution, as a run has left it: text, offers, partners and other bodies stand still.
 
-    The payoff of being in is the model's u, that of being out 0; the intercepts only set the pace of joining. Three terms
-    of u count who is inside, the state itself included: the breach of the rival's camp, crowding and the weight inside.
-    (Ties to oneself are 0, so that peers do not, and exclusivity looks at the other body.) Hence `gain` must be read, as
-    `waico.analysis.coalition` does, for states that are outside the coalition it is asked about. Inside is who has
-    endorsed or more, as for every term of u.
+    The payoff of being in is the model's u, that of being out 0; the intercepts only set the pace of joining. Three
+    terms of u count who is inside, the state itself included: the breach of the rival's camp, crowding and the weight
+    inside. (Ties to oneself are 0, so that peers do not, and exclusivity looks at the other body.) Hence `gain` must be
+    read, as `waico.analysis.coalition` does, for states that are outside the coalition it is asked about. Inside is who
+    has endorsed or more, as for every term of u.
 
     Attributes:
         codes, weight: ISO3 codes, and shares of the world, (N,).
@@ -141,7 +141,7 @@ class Stability:
 
     @property
     def multiple(self) -> bool:
-        """Whether two different equilibria were found. If not there may still be others, where members crowd each other."""
+        """Whether two different equilibria were found. Where members crowd each other, there may be more."""
         return not (self.low.cycled or self.high.cycled) and self.low.members != self.high.members
 
     @property
@@ -249,8 +249,8 @@ COLUMNS = [
 def destabilizing_states(found: list[Stability]) -> pd.DataFrame:
     """How often each state destabilizes an institution, most often first.
 
-    Columns: institution, iso3, leaves and joins (shares of the replicates in which the institution is on the table or in
-    force and the state gains by leaving or by joining), share (their sum), term (the most frequent one).
+    Columns: institution, iso3, leaves and joins (shares in which the state gains by leaving or by joining, of the
+    replicates in which the institution is on the table or in force), share (their sum), term (the most frequent one).
     """
     runs = pd.Series([one.institution for one in found], dtype=str).value_counts()
     moves = [

@@ -17,8 +17,8 @@ from waico.analysis.stability import Flags, Floats
 def agreement(inside: Flags) -> Floats:
     """The linear-quadratic environmental agreement of Barrett (1994): payoff b Q - c q^2 / 2, in units of b^2 / c.
 
-    A coalition of k abates k each, everybody else 1. Members get k^2 / 2 + n - k, outsiders k^2 + n - k - 1/2. Joining k - 1
-    others is worth -(k - 1) (k - 3) / 2: 0 to the first, 1/2 to the second, 0 to the third, less than 0 from the fourth on.
+    A coalition of k abates k each, everybody else 1. Members get k^2 / 2 + n - k, outsiders k^2 + n - k - 1/2. Joining
+    k - 1 others is worth -(k - 1) (k - 3) / 2: 0 to the first, 1/2 to the second, 0 to the third, then less than 0.
     """
     k = inside.sum() + 1
     return np.full(len(inside), -(k - 1) * (k - 3) / 2)
@@ -52,7 +52,7 @@ def test_an_agreement_with_a_leader_ends_at_two_or_three_members() -> None:
     n = 10
     leader = first(1, n)
     low, high = (best_responses(agreement, start, ~leader) for start in (leader, np.ones(n, dtype=bool)))
-    # at once all nine join the leader, and all nine leave again; one by one the second joins, and the rest are indifferent
+    # at once all nine join the leader, and leave again; one by one the second joins, and the rest are indifferent
     assert (low.in_turn, low.cycled, low.rounds) == (True, False, 2)
     assert np.flatnonzero(low.inside).tolist() == [0, 1]
     # from ten on they leave in turn, until two are left beside the leader

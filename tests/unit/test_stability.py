@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import waico
-from waico.agents.world import ENDORSED, OUTSIDE, WITHDRAWN
+from waico.agents.world import ENDORSED, OUTSIDE, SIGNED, WITHDRAWN
 from waico.analysis.coalition import destabilizers
 from waico.analysis.farsighted import Blocs, bloc_payoffs, blocs_of, farsighted, farsighted_check
 from waico.analysis.stability import (
@@ -24,11 +24,13 @@ from waico.analysis.stability import (
     stability_table,
 )
 from waico.negotiation.payoff import Payoff
-from waico.negotiation.terms import CAPACITY, NETWORK, PRESSURE, TERMS
+from waico.negotiation.terms import CAPACITY, EXCLUSIVE, NETWORK, PRESSURE, TERMS
 from waico.scenarios.errors import InputError
 from waico.scenarios.schema import Scenario
 
-STATES = ["ARE", "BRA", "CHN", "DEU", "FRA", "GBR", "IND", "ITA", "JPN", "KEN", "KOR", "PAK", "POL", "RUS", "USA", "ZAF"]
+STATES = [
+    "ARE", "BRA", "CHN", "DEU", "FRA", "GBR", "IND", "ITA", "JPN", "KEN", "KOR", "PAK", "POL", "RUS", "USA", "ZAF",
+]  # fmt: skip
 
 
 def small(changes: dict[str, Any] | None = None) -> Scenario:
@@ -71,7 +73,8 @@ def test_the_run_is_left_as_it_was() -> None:
     assert all(np.array_equal(before[name], after[name], equal_nan=True) for name in before)
     for run in (touched, spared):
         run.run_model()
-    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(state(touched).values(), state(spared).values(), strict=True))
+    pairs = zip(state(touched).values(), state(spared).values(), strict=True)
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
 
 
 def u_without(model: waico.NegotiationModel, i: int, j: int) -> float:
@@ -131,6 +134,15 @@ def test_members_do_not_count_themselves(model: waico.NegotiationModel) -> None:
     assert (expected[[CAPACITY, NETWORK, PRESSURE]] != 0.0).all()
 
 
+def test_membership_is_judged_on_the_day_after_the_run() -> None:
+    run = finished(changes={"decision.b0": -1.5, "institutions.waico.exclusive_from": date(2027, 6, 1)})
+    abroad = run.world.status[:, 1] >= SIGNED
+    assert abroad.any() and not run.payoff.terms[EXCLUSIVE].any()   # the last round started before that day
+    game = Accession(run)
+    expected = np.where(abroad, -run.payoff.coefficients["b_exclusive"][0], 0.0)
+    assert game.terms(game.inside)[EXCLUSIVE].tolist() == expected.tolist()
+
+
 def test_the_term_named_weighs_most(model: waico.NegotiationModel) -> None:
     game, told = Accession(model), stability(model)
     for table, pick in ((told.leavers, np.argmin), (told.joiners, np.argmax)):
@@ -152,9 +164,12 @@ def test_both_ends_are_stable_by_the_same_test(seed: int, b0: float) -> None:
 
 
 def test_where_only_peers_speak_for_joining_nobody_and_everybody_are_equilibria() -> None:
-    silent = ("b_align", "b_camp", "b_trade", "b_size", "b_prox", "b_need", "b_network", "b_capacity", "b_market", "b_fit")
+    silent = [
+        "b_align", "b_camp", "b_trade", "b_size", "b_prox", "b_need", "b_network", "b_capacity", "b_market", "b_fit",
+    ]  # fmt: skip
     told = stability(finished(changes={
-        **{f"decision.{name}": 0.0 for name in silent}, "decision.s_u": 0.0, "decision.b_peers": 5.0, "decision.b_cost": 1.0,
+        **{f"decision.{name}": 0.0 for name in silent}, "decision.s_u": 0.0,
+        "decision.b_peers": 5.0, "decision.b_cost": 1.0,
         "institutions.waico.rival_pressure": 0.0, "institutions.waico.inducement.budget": 0.0,
         "institutions.us_coalition.proposed": date(2027, 12, 1),   # after the horizon
     }))  # fmt: skip
@@ -200,7 +215,8 @@ def end_at(*members: str, cycled: bool = False) -> Equilibrium:
 
 
 def moves(**u: float) -> pd.DataFrame:
-    return pd.DataFrame({"iso3": list(u), "u": list(u.values()), "term": "peers", "weight": 0.1}).astype({"iso3": str, "u": float})
+    table = pd.DataFrame({"iso3": list(u), "u": list(u.values()), "term": "peers", "weight": 0.1})
+    return table.astype({"iso3": str, "u": float})
 
 
 FOUND = [
@@ -235,7 +251,8 @@ def test_states_are_ranked_by_how_often_they_destabilize() -> None:
 
 def test_replicates_are_those_of_the_run() -> None:
     found = list(final_stability(small(), seed=3, replicates=2))
-    assert [(one.replicate, one.institution) for one in found] == [(0, "waico"), (0, "us_coalition"), (1, "waico"), (1, "us_coalition")]
+    bodies = ("waico", "us_coalition")
+    assert [(one.replicate, one.institution) for one in found] == [(run, body) for run in (0, 1) for body in bodies]
     alone = stability(finished(3))
     pd.testing.assert_frame_equal(found[0].leavers, alone.leavers)
     assert found[0].members == alone.members
