@@ -260,6 +260,10 @@ def _print_summary(result: RunResult) -> None:
         rows.show_header = False
         for label, value in _in_words(body).items():
             rows.add_row(f"  {label}", value)
+        for number, entry in enumerate(body["objections"]):
+            held = f"objectors held {entry['weight']:.1%} of capability"
+            on = f"{entry['issue']} in {entry['votes']} votes, {held}: {', '.join(entry['states'])}"
+            rows.add_row("" if number else "  votes failed on", on)
         members = ", ".join(f"{code} {share:.2f}" for code, share in result.likeliest_members(name))
         rows.add_row("  likeliest to sign", members)
         _print(f"\n{name}")
