@@ -42,7 +42,7 @@ def objectors(result: RunResult) -> pd.DataFrame:
     keys = ["institution", "issue"]
     table = votes.groupby(keys, sort=False).agg(votes=("weight", "size"), weight=("weight", "mean"))
     failed = votes[VOTE].drop_duplicates().groupby("institution").size()
-    all_votes = table.index.get_level_values("institution").map(failed).astype(float)
+    all_votes = table.index.get_level_values("institution").map(failed.to_dict()).astype(float)
     table.insert(1, "share", table["votes"] / all_votes)
     named = {key: ", ".join(most_often(group)) for key, group in rows.groupby(keys)}
     blocked = _blocked(result, votes).groupby(keys).size()
