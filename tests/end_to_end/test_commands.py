@@ -592,7 +592,7 @@ def test_explain_of_what_is_not_there(
 # Usage, interruption
 
 
-@pytest.mark.parametrize("command", ["run", "scenarios", "validate", "explain", "replay"])
+@pytest.mark.parametrize("command", ["run", "compare", "scenarios", "validate", "explain", "replay"])
 def test_help(command: str, capsys: Capture) -> None:
     assert _run([command, "--help"]) == 0
     out, err = capsys.readouterr()
@@ -604,7 +604,7 @@ def test_help(command: str, capsys: Capture) -> None:
 def test_help_of_all(capsys: Capture) -> None:
     assert _run(["--help"]) == 0
     out = capsys.readouterr().out
-    assert all(command in out for command in ("run", "scenarios", "validate", "explain", "replay"))
+    assert all(command in out for command in ("run", "compare", "scenarios", "validate", "explain", "replay"))
 
 
 def test_the_installed_command_shows_help_without_arguments() -> None:
