@@ -12,13 +12,13 @@ from waico.analysis.compare import Comparison, changed_values, compare
 from waico.scenarios.schema import Scenario
 
 STATES = ["ARE", "BRA", "CHN", "DEU", "FRA", "IND", "ITA", "KEN", "PAK", "POL", "RUS", "USA"]
-CHANGE = {"decision.b_cost": 0.0, "institutions.us_coalition.answers.momentum": 0.4}
+CHANGE: dict[str, Any] = {"decision.b_cost": 0.0, "institutions.us_coalition.answers.momentum": 0.4}
 REPLICATES = 8
 TABLES = ("outcomes", "measures", "texts", "states")
 
 
 def small(name: str = "waic2025", **changes: Any) -> Scenario:
-    named = {"institutions.waico.named": []} if name == "waic2025" else {}
+    named: dict[str, Any] = {"institutions.waico.named": []} if name == "waic2025" else {}
     return waico.load_scenario(name, {"nations.subset": STATES, **named, **changes})
 
 
@@ -29,7 +29,7 @@ def found() -> Comparison:
 
 @pytest.fixture(scope="module")
 def arms() -> list[waico.RunResult]:
-    return [waico.run(small(**changes), seed=4, replicates=REPLICATES) for changes in ({}, CHANGE)]
+    return [waico.run(scenario, seed=4, replicates=REPLICATES) for scenario in (small(), small(**CHANGE))]
 
 
 def row(table: pd.DataFrame, **where: str) -> Any:
@@ -141,7 +141,7 @@ def test_one_replicate_has_neither_errors_nor_intervals() -> None:
 
 
 def test_changed_values_are_paths_of_set() -> None:
-    changes = {
+    changes: dict[str, Any] = {
         "decision.b_cost": 0.0, "institutions.waico.opening.seat": 0.25, "issues.seat.salience": 2.0,
         "nations.KEN.forced.waico": "out", "rounds.horizon": "2028-01-01",
     }  # fmt: skip

@@ -18,7 +18,8 @@ counts = st.tuples(*[st.integers(0, 200)] * 3)
 def test_mean_of_student_1908() -> None:
     assert mean_interval(np.array(SLEEP)) == pytest.approx((0.7001142, 2.4598858), abs=1e-7)   # R 4, t.test(paired = TRUE)
     row = paired(np.zeros(10), SLEEP)
-    assert (row.difference, row.se, row.pairs, row.changed) == (pytest.approx(1.58), pytest.approx(0.3889587), 10, 9)
+    assert (row.difference, row.se) == pytest.approx((1.58, 0.3889587))
+    assert (row.pairs, row.changed) == (10, 9)
 
 
 def test_shares_of_fagerland_lydersen_and_laake_2014() -> None:
@@ -72,7 +73,8 @@ def test_one_pair_defines_no_interval(binary: bool) -> None:
 
 def test_equal_differences_define_no_interval_of_a_mean() -> None:
     row = paired([0.1, 0.2, 0.3], [0.2, 0.3, 0.4])   # which differ by rounding noise
-    assert (row.difference, row.se, row.changed) == (pytest.approx(0.1), pytest.approx(0.0), 3)
+    assert (row.difference, row.se) == pytest.approx((0.1, 0.0))
+    assert row.changed == 3
     assert all(math.isnan(value) for value in (row.low, row.high))
 
 

@@ -15,17 +15,19 @@ STATES = ["ARE", "BRA", "CHN", "DEU", "FRA", "IND", "ITA", "KEN", "PAK", "POL", 
 BASE: dict[str, Any] = {
     "nations.subset": STATES, "institutions.waico.named": [], "institutions.waico.participants": "all",
 }  # fmt: skip
-CONSENSUS = {"institutions.waico.adoption.rule": "consensus", "institutions.waico.adoption.lapse_days": 60}
+CONSENSUS: dict[str, Any] = {
+    "institutions.waico.adoption.rule": "consensus", "institutions.waico.adoption.lapse_days": 60,
+}
 
 
-def made(replicates: int = 4, **changes: Any) -> RunResult:
+def made(changes: dict[str, Any], replicates: int = 4) -> RunResult:
     return waico.run(waico.load_scenario("waic2025", BASE | changes), seed=3, replicates=replicates)
 
 
 @pytest.fixture(scope="module")
 def stuck() -> RunResult:
     """Consensus among states that tolerate nothing, on a text that hardly moves."""
-    return made(**CONSENSUS, **{"nations.tolerance": 0.0, "bargaining.rate": 1e-3})
+    return made(CONSENSUS | {"nations.tolerance": 0.0, "bargaining.rate": 1e-3})
 
 
 def test_votes_are_what_a_plain_count_of_events_gives(stuck: RunResult) -> None:
@@ -76,7 +78,7 @@ def test_every_run_without_a_text_is_blocked_on_the_weightiest_issue_of_its_last
 def red_line() -> RunResult:
     """Everything is tolerated but a text that comes near Kenya's red line on the seat."""
     line = {"nations.tolerance": 1.0, "nations.KEN.red_lines.seat.ceiling": 0.0}
-    return made(**CONSENSUS, **line, **{"institutions.waico.adoption.veto_share": 0.0})
+    return made(CONSENSUS | line | {"institutions.waico.adoption.veto_share": 0.0})
 
 
 def test_a_crossed_red_line_is_what_votes_fail_on(red_line: RunResult) -> None:
@@ -93,12 +95,12 @@ def test_a_crossed_red_line_is_what_votes_fail_on(red_line: RunResult) -> None:
 
 
 def test_runs_that_adopt_in_the_end_were_not_blocked() -> None:
-    result = made(
-        8,
-        **{"nations.tolerance": 0.0, "institutions.waico.adoption.lapse_days": 300},
-        **{"institutions.waico.adoption.rule": "supermajority", "institutions.waico.adoption.share": 0.95},
-        **{"institutions.waico.adoption.earliest": date(2025, 8, 26)},
-    )
+    changes = {
+        "nations.tolerance": 0.0, "institutions.waico.adoption.lapse_days": 300,
+        "institutions.waico.adoption.rule": "supermajority", "institutions.waico.adoption.share": 0.95,
+        "institutions.waico.adoption.earliest": date(2025, 8, 26),
+    }  # fmt: skip
+    result = made(changes, replicates=8)
     adopted = set(result.events.loc[result.events["kind"] == "adopted", "replicate"])
     failed = set(failed_votes(result)["replicate"])
     assert adopted & failed   # some did after votes that failed
@@ -116,7 +118,7 @@ def test_the_summary_says_the_same(red_line: RunResult) -> None:
 
 
 def test_rules_without_votes_leave_empty_tables() -> None:
-    result = made(1)
+    result = made({}, replicates=1)
     assert failed_votes(result).empty
     assert objectors(result).empty
     assert "blocked_share" in objectors(result)
