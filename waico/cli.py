@@ -40,6 +40,7 @@ ReplicatesOption = Annotated[int, typer.Option(min=1, max=1_000_000, help="numbe
 SetOption = Annotated[
     list[str], typer.Option("--set", metavar="PATH=VALUE", help="change one value of the scenario; may be repeated")
 ]
+WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="processes")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress bar")]
 
@@ -108,7 +109,7 @@ def run(
     replicates: ReplicatesOption = 1,
     changes: SetOption = [],  # noqa: B006 (typer copies it)
     until: Annotated[str | None, typer.Option(metavar="DATE", help="last day simulated")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="processes")] = 1,
+    workers: WorkersOption = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="folder for the tables of the run")] = None,
     json: JsonOption = False,
     quiet: QuietOption = False,
@@ -135,6 +136,43 @@ def run(
         _print_summary(result)
     if result.interrupted:
         raise typer.Abort(f"interrupted: {result.replicates} of {replicates} replicates were finished and are kept")
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="a bundled scenario, or a .toml file")],
+    b: Annotated[str, typer.Argument(metavar="B", help="the scenario to hold against it, which may be the same")],
+    seed: SeedOption = 0,
+    replicates: ReplicatesOption = 100,
+    changes: Annotated[
+        list[str], typer.Option("--set", metavar="PATH=VALUE", help="change one value of both; may be repeated")
+    ] = [],  # noqa: B006 (typer copies it)
+    changes_b: Annotated[
+        list[str], typer.Option("--set-b", metavar="PATH=VALUE", help="change one value of B alone; may be repeated")
+    ] = [],  # noqa: B006
+    workers: WorkersOption = 1,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Run two scenarios with the same random draws: differences with 95% intervals."""
+    from waico.analysis.compare import compare as compare_scenarios
+    from waico.scenarios.paths import parse_assignment
+    from waico.show import shown
+
+    both = dict(parse_assignment(change) for change in changes)
+    alone = dict(parse_assignment(change, "--set-b") for change in changes_b)
+    first, second = (_checked(source, both, "--set") for source in (a, b))
+    if alone:
+        second = _checked(b, both | alone, "--set-b")   # what `both` does to B is right, so this is to blame for the rest
+    with _progress(2 * replicates, quiet) as advance:
+        comparison = compare_scenarios(
+            first, second, seed=seed, replicates=replicates, workers=workers, on_progress=advance
+        )
+    if json:
+        _print_json(comparison.as_dict())
+    else:
+        for part in shown(comparison):
+            _print(part)
 
 
 @app.command()
@@ -170,12 +208,9 @@ def explain(
 @app.command()
 def validate(scenario: ScenarioArgument, changes: SetOption = []) -> None:  # noqa: B006 (typer copies it)
     """Check a scenario file and print what it resolves to."""
-    from waico.negotiation.course import Course
-    from waico.scenarios.load import blame
+    from waico.scenarios.paths import parse_assignment
 
-    overrides, loaded = _load(scenario, changes)
-    with blame(scenario, overrides, "--set"):
-        Course(loaded)
+    loaded = _checked(scenario, dict(parse_assignment(change) for change in changes), "--set")
     _print_json(loaded.model_dump(mode="json"))
     sys.stderr.write(
         f"{loaded.name}: valid; {len(loaded.issues)} issues, institutions {', '.join(loaded.institution_ids)}, "
@@ -208,6 +243,17 @@ def _load(source: str, changes: list[str]) -> tuple[dict[str, Any], Scenario]:
 
     overrides = dict(parse_assignment(change) for change in changes)
     return overrides, load_scenario(source, overrides, changed_by="--set")
+
+
+def _checked(source: str, overrides: dict[str, Any], changed_by: str) -> Scenario:
+    """A scenario that can be carried out: also what only shows when it is about to run is checked."""
+    from waico.negotiation.course import Course
+    from waico.scenarios.load import blame, load_scenario
+
+    loaded = load_scenario(source, overrides, changed_by=changed_by)
+    with blame(source, overrides, changed_by):
+        Course(loaded)
+    return loaded
 
 
 def _date(option: str, text: str | None, scenario: Scenario) -> date | None:
@@ -260,6 +306,10 @@ def _print_summary(result: RunResult) -> None:
         rows.show_header = False
         for label, value in _in_words(body).items():
             rows.add_row(f"  {label}", value)
+        for number, entry in enumerate(body["objections"]):
+            held = f"objectors held {entry['weight']:.1%} of capability"
+            on = f"{entry['issue']} in {entry['votes']} votes, {held}: {', '.join(entry['states'])}"
+            rows.add_row("" if number else "  votes failed on", on)
         members = ", ".join(f"{code} {share:.2f}" for code, share in result.likeliest_members(name))
         rows.add_row("  likeliest to sign", members)
         _print(f"\n{name}")

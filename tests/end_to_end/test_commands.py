@@ -66,7 +66,7 @@ RUN_KEYS = {"scenario", "seed", "replicates", "seconds", "outcomes", "institutio
 BODY_KEYS = {
     "signed_mean", "signed_q05", "signed_q95", "ratified_mean", "in_force_share", "round_adopted_median", "text",
 }  # fmt: skip
-BODY_KEYS_ADDED = {"date_adopted_median", "date_in_force_median"}   # beyond the interface, which allows adding
+BODY_KEYS_ADDED = {"date_adopted_median", "date_in_force_median", "objections"}   # beyond the interface, which allows adding
 RECORD_KEYS = {"scenario", "overrides", "seed", "replicates", "versions", "start", "seconds", "hashes"}
 STATUSES = ["withdrawn", "outside", "endorsed", "signed", "ratified"]
 
@@ -592,7 +592,7 @@ def test_explain_of_what_is_not_there(
 # Usage, interruption
 
 
-@pytest.mark.parametrize("command", ["run", "scenarios", "validate", "explain", "replay"])
+@pytest.mark.parametrize("command", ["run", "compare", "scenarios", "validate", "explain", "replay"])
 def test_help(command: str, capsys: Capture) -> None:
     assert _run([command, "--help"]) == 0
     out, err = capsys.readouterr()
@@ -604,7 +604,7 @@ def test_help(command: str, capsys: Capture) -> None:
 def test_help_of_all(capsys: Capture) -> None:
     assert _run(["--help"]) == 0
     out = capsys.readouterr().out
-    assert all(command in out for command in ("run", "scenarios", "validate", "explain", "replay"))
+    assert all(command in out for command in ("run", "compare", "scenarios", "validate", "explain", "replay"))
 
 
 def test_the_installed_command_shows_help_without_arguments() -> None:

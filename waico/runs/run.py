@@ -16,6 +16,7 @@ from waico.model import NegotiationModel
 from waico.negotiation.course import Course
 from waico.negotiation.measure import OUTCOMES, outcome, polarization
 from waico.runs.engines import run_tasks
+from waico.runs.objections import by_issue, objected
 from waico.runs.tables import Trace, member_table, tables_of
 from waico.scenarios.schema import Scenario
 
@@ -55,15 +56,19 @@ class RunResult:
         return member_table(self.nations)
 
     def summary(self) -> dict[str, Any]:
-        """What `waico run --json` prints: outcome shares, and members, text and dates by institution."""
+        """What `waico run --json` prints: outcome shares, and members, text, dates and objections by institution."""
         shares = self.outcomes["outcome"].value_counts(normalize=True)
+        objections = objected(self.scenario, self.events)
+        bodies = self.scenario.institution_ids
         return {
             "scenario": self.scenario.name,
             "seed": self.seed,
             "replicates": self.replicates,
             "seconds": round(self.seconds, 3),
             "outcomes": {name: float(shares.get(name, 0.0)) for name in OUTCOMES},
-            "institutions": {body: self._of_institution(body) for body in self.scenario.institution_ids},
+            "institutions": {
+                body: self._of_institution(body) | {"objections": by_issue(objections, body)} for body in bodies
+            },
         }
 
     def _of_institution(self, body: str) -> dict[str, Any]:
