@@ -47,15 +47,15 @@ def lookup(scenario: Scenario, path: str) -> Any:
     return here
 
 
-def parse_assignment(text: str) -> tuple[str, Any]:
-    """Read one `--set path=value`; the value is TOML, and bare words are text.
+def parse_assignment(text: str, form: str = "path=value, such as decision.b_pressure=0") -> tuple[str, Any]:
+    """Read one `--set path=value`; the value is TOML, and bare words are text. `form` is what messages ask for.
 
     Raises:
         InputError: there is no `=`, or nothing before or after it.
     """
     path, _, value = (part.strip() for part in text.partition("="))
     if not path or not value:
-        raise InputError("--set", text, "is not an assignment", "write path=value, such as decision.b_pressure=0")
+        raise InputError("--set", text, "is not an assignment", f"write {form}")
     try:
         read = tomllib.loads(f"value = {value}")
     except (ValueError, RecursionError):
