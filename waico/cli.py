@@ -329,7 +329,7 @@ def _print_negotiation(result: Negotiation) -> None:
     rule = result.as_dict()["protocol"]
     _print(one_line(f"{rule}: {len(actors.actors)} actors, {who}; rounds of 30 days: {rounds}"))
     for k, issue in enumerate(actors.issues):
-        digits = max(0, 3 - math.floor(math.log10(result.span[k])))
+        digits = max(0, 3 - round(math.log10(result.span[k])))
         columns = [(result.medians[t, k], result.means[t, k], result.text(t)[k]) for t in range(rounds + 1)]
         lines = [[f"{value:.{digits}f}" for value in column] for column in columns]
         last = max(t for t in range(rounds + 1) if t == 0 or lines[t] != lines[t - 1])
