@@ -337,6 +337,8 @@ def _print_negotiation(result: Negotiation) -> None:
         _print(f"  outcome     {'none' if result.outcome is None else f'{result.outcome[k]:.{digits}f}'}")
         _print(f"  moved most  {_farthest(result, k, digits)}")
         table = _table("  round", "median", "mean", "text")
+        for column in table.columns[1:]:
+            column.justify = "right"
         for t in range(last + 1):
             table.add_row(f"  {t or 'start'}", *lines[t])
         _print(table)

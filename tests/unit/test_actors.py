@@ -71,7 +71,7 @@ def test_one_salience_above_one_makes_all_of_them_percent(
     np.testing.assert_allclose([table.salience[0, 0], table.salience[1, 1]], shares, rtol=1e-15)
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[str | bytes, str]] = {
     "empty file": ("", "t.csv: is empty; mend the table"),
     "no rows": (HEAD, "t.csv: has no rows; give a row for each actor and issue"),
     "binary": (bytes(range(256)), "t.csv: is not text in UTF-8; mend the table"),

@@ -263,7 +263,7 @@ def test_another_scale_carries_through(name: str, a: float, b: float, rows: list
 @quick
 @given(rows=tables())
 def test_names_of_actors_do_not_matter(name: str, rows: list[Row]) -> None:
-    other = run(name, [(f"M{9 - int(i[1:])}", *rest) for i, *rest in rows])   # their order turns round
+    other = run(name, [(f"M{9 - int(i[1:])}", k, x, s, c) for i, k, x, s, c in rows])   # their order turns round
     rounds = range(len(other.tables))
     outcome = [] if other.outcome is None else [other.outcome]
     turned = [other.positions(t)[::-1] for t in rounds]
