@@ -283,7 +283,9 @@ def _table(*columns: str) -> Table:
 
 
 def _print(what: Any) -> None:
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120).print(what, soft_wrap=isinstance(what, str))
+    width = None if sys.stdout.isatty() else 120
+    console = Console(file=sys.stdout, width=width, markup=False, emoji=False)   # names are a user's, in any letters
+    console.print(what, soft_wrap=isinstance(what, str))
 
 
 def _print_summary(result: RunResult) -> None:

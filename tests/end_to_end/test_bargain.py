@@ -92,6 +92,14 @@ def test_what_is_printed(capsys: Capture) -> None:
     assert any(line.startswith("  no change after round ") for line in lines)
 
 
+def test_names_are_printed_as_they_are(capsys: Capture) -> None:
+    Path("odd.csv").write_text(TWO.replace("quota", "[/red] :smile:").replace("Sudland", "[bold]S"), encoding="utf-8")
+    assert _run(["bargain", "odd.csv", "--protocol", "halfway", "--sponsor", "[bold]S"]) == 0
+    out = capsys.readouterr().out
+    assert "\n[/red] :smile:\n" in out
+    assert "sponsor [bold]S;" in out
+
+
 def test_no_outcome_is_null_and_said(capsys: Capture) -> None:
     options = ["two.csv", "--protocol", "deadlock", "--status-quo", "quota=50", "--status-quo", "fee=0.9"]
     assert _run(["bargain", *options]) == 0
