@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from waico.scenarios.complaints import first_complaint
-from waico.scenarios.errors import InputError
+from waico.scenarios.errors import InputError, nearest
 
 
 class Rule(BaseModel):
@@ -44,11 +43,7 @@ class Registry(Generic[R]):
         Raises:
             InputError: there is no such rule, or a parameter is unknown or refused.
         """
-        if name not in self._classes:
-            close = difflib.get_close_matches(name, self._classes, n=1)
-            instead = f"did you mean '{close[0]}'?" if close else f"one of {', '.join(self._classes)}"
-            raise InputError(file, field, f"there is no {self.kind} '{name}'", instead)
-        rule = self._classes[name]
+        rule = self.find(name, file, field)
         try:
             return rule.model_validate(parameters)
         except ValidationError as error:
@@ -57,7 +52,22 @@ class Registry(Generic[R]):
             if any(item["type"] == "extra_forbidden" for item in error.errors()):
                 what = f"'{name}' has no such parameter"
                 instead = f"its parameters: {', '.join(rule.model_fields) or 'none'}"
-            raise InputError(file, f"{field.rpartition('.')[0]}.{complaint.field}", what, instead) from None
+            place = ".".join(filter(None, [field.rpartition(".")[0], complaint.field]))
+            raise InputError(file, place, what, instead) from None
+
+    def find(self, name: str, file: str, field: str) -> type[R]:
+        """The class of that name.
+
+        Raises:
+            InputError: there is none.
+        """
+        if name not in self._classes:
+            raise InputError(file, field, f"there is no {self.kind} '{name}'", nearest(name, self._classes))
+        return self._classes[name]
+
+    def name_of(self, rule: R) -> str:
+        """The name under which the class of a rule is registered, else that of the class."""
+        return next((name for name, known in self if known is type(rule)), type(rule).__name__)
 
     def __iter__(self) -> Iterator[tuple[str, type[R]]]:
         yield from self._classes.items()

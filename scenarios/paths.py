@@ -47,19 +47,22 @@ def lookup(scenario: Scenario, path: str) -> Any:
     return here
 
 
-def parse_assignment(text: str, option: str = "--set") -> tuple[str, Any]:
+def parse_assignment(
+    text: str, option: str = "--set", form: str = "path=value, such as decision.b_pressure=0"
+) -> tuple[str, Any]:
     """Read one `--set path=value`; the value is TOML, and bare words are text.
 
     Args:
         text: what was typed.
         option: after which option, for the complaint.
+        form: what the complaint asks for.
 
     Raises:
         InputError: there is no `=`, or nothing before or after it.
     """
     path, _, value = (part.strip() for part in text.partition("="))
     if not path or not value:
-        raise InputError(option, text, "is not an assignment", "write path=value, such as decision.b_pressure=0")
+        raise InputError(option, text, "is not an assignment", f"write {form}")
     try:
         read = tomllib.loads(f"value = {value}")
     except (ValueError, RecursionError):

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -28,15 +29,26 @@ def read_table(table: str, file: str, field: str, index: str | None) -> pd.DataF
     if path is None:
         what = f"there is no file '{name}'" if table.endswith(".csv") else f"there is no table '{table}'"
         raise InputError(file, field, what, "name a .csv beside the scenario, or leave it out for the bundled table")
-    if path.stat().st_size > MAX_BYTES:
-        raise InputError(file, field, f"{name} is larger than {MAX_BYTES} bytes", "give a smaller table")
-    try:
-        frame = pd.read_csv(
-            path, dtype=dict.fromkeys(STANCES, str), keep_default_na=False, na_values=[""], low_memory=False
-        )
-    except (ValueError, OSError) as error:   # pandas' parser errors are ValueErrors
-        raise InputError(file, field, f"{name} {_why_unreadable(error)}", "mend the table") from None
+    frame = read_csv(path, name, file, field, dtype=dict.fromkeys(STANCES, str), na_values=[""])
     return frame if index is None else _indexed(frame, index, name, file, field)
+
+
+def read_csv(path: Path, name: str, file: str, field: str, **options: Any) -> pd.DataFrame:
+    """A CSV as pandas reads it with some options, where no text but those in `na_values` stands for a missing cell.
+
+    Raises:
+        InputError: it is too large or no CSV; `name` is what the message calls it.
+    """
+    name = f"{name} " if name else ""
+    if path.stat().st_size > MAX_BYTES:
+        raise InputError(file, field, f"{name}is larger than {MAX_BYTES} bytes", "give a smaller table")
+    try:
+        frame = pd.read_csv(path, keep_default_na=False, low_memory=False, compression=None, **options)
+    except (ValueError, OSError) as error:   # pandas' parser errors are ValueErrors
+        raise InputError(file, field, f"{name}{_why_unreadable(error)}", "mend the table") from None
+    if not isinstance(frame.index, pd.RangeIndex):   # pandas takes the first column for a name of rows
+        raise InputError(file, field, f"{name}has more cells in its rows than columns", "mend the table")
+    return frame
 
 
 def stamp(table: str | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from waico.scenarios.errors import InputError, one_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from waico.negotiation.bargain import Negotiation
     from waico.runs.run import RunResult
     from waico.scenarios.schema import Scenario
 
@@ -219,6 +221,43 @@ def validate(scenario: ScenarioArgument, changes: SetOption = []) -> None:  # no
 
 
 @app.command()
+def bargain(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="actor, issue, position, salience, capability")],
+    protocol: Annotated[str, typer.Option(metavar="P", help="name of the protocol, such as compromise")],
+    rounds: Annotated[int, typer.Option(min=1, max=1000, help="number of rounds of 30 days")] = 10,
+    sponsor: Annotated[
+        str | None, typer.Option(metavar="ACTOR", help="who has agenda power; nobody if not given")
+    ] = None,
+    status_quo: Annotated[
+        list[str],
+        typer.Option(metavar="ISSUE=VALUE", help="what holds on an issue without agreement; may be repeated"),
+    ] = [],  # noqa: B006 (typer copies it)
+    changes: Annotated[
+        list[str],
+        typer.Option("--set", metavar="NAME=VALUE", help="change a parameter of the protocol; may be repeated"),
+    ] = [],  # noqa: B006 (typer copies it)
+    json: JsonOption = False,
+) -> None:
+    """Let the actors of a table bargain by one protocol, alone: medians, means and outcome by issue."""
+    from waico.negotiation.bargain import bargain_alone, protocols
+    from waico.scenarios.actors import parse_status_quo, read_actors
+    from waico.scenarios.paths import parse_assignment
+
+    protocols.find(protocol, "--protocol", "")
+    parameters = dict(parse_assignment(change, form="name=value, such as rate=0.5") for change in changes)
+    rule = protocols.make(protocol, parameters, "--set", "")
+    result = bargain_alone(
+        read_actors(file), rule, rounds=rounds, sponsor=sponsor, status_quo=parse_status_quo(status_quo)
+    )
+    for remark in result.remarks:
+        sys.stderr.write(one_line(f"{protocol}: {remark}") + "\n")
+    if json:
+        _print_json(result.as_dict())
+    else:
+        _print_negotiation(result)
+
+
+@app.command()
 def replay(folder: RunArgument, quiet: QuietOption = False) -> int:
     """Run again from the record and say whether the result is identical."""
     from waico.runs.record import read_record, versions
@@ -290,7 +329,9 @@ def _table(*columns: str) -> Table:
 
 
 def _print(what: Any) -> None:
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 120).print(what, soft_wrap=isinstance(what, str))
+    width = None if sys.stdout.isatty() else 120
+    console = Console(file=sys.stdout, width=width, markup=False, emoji=False)   # names are a user's, in any letters
+    console.print(what, soft_wrap=isinstance(what, str))
 
 
 def _print_summary(result: RunResult) -> None:
@@ -331,3 +372,40 @@ def _in_words(body: dict[str, Any]) -> dict[str, str]:
         "in force": f"in {body['in_force_share']:.0%} of the runs" + (f", {force}" if force else ""),
         "last text": ", ".join(text) or "none tabled",
     }
+
+
+def _print_negotiation(result: Negotiation) -> None:
+    """Per issue: outcome, who moved most, and the rounds up to the last in which anything changed."""
+    actors, rounds, sponsor = result.actors, len(result.moves), result.tables[0].sponsor
+    who = f"sponsor {actors.actors[sponsor]}" if sponsor >= 0 else "no sponsor"
+    rule = result.as_dict()["protocol"]
+    _print(one_line(f"{rule}: {len(actors.actors)} actors, {who}; rounds of 30 days: {rounds}"))
+    for k, issue in enumerate(actors.issues):
+        digits = max(0, 3 - round(math.log10(result.span[k])))
+        columns = [(result.medians[t, k], result.means[t, k], result.text(t)[k]) for t in range(rounds + 1)]
+        lines = [[f"{value:.{digits}f}" for value in column] for column in columns]
+        last = max(t for t in range(rounds + 1) if t == 0 or lines[t] != lines[t - 1])
+        _print(f"\n{one_line(issue)}")
+        _print(f"  outcome     {'none' if result.outcome is None else f'{result.outcome[k]:.{digits}f}'}")
+        _print(f"  moved most  {_farthest(result, k, digits)}")
+        table = _table("  round", "median", "mean", "text")
+        for column in table.columns[1:]:
+            column.justify = "right"
+        for t in range(last + 1):
+            table.add_row(f"  {t or 'start'}", *lines[t])
+        _print(table)
+        if last < rounds:
+            _print(f"  no change after {f'round {last}' if last else 'the start'}")
+    _print("\nMedian and mean weigh positions by capability times salience. Units are those of the file.")
+    if sponsor >= 0:
+        share = result.tables[0].agenda_power
+        _print(f"The sponsor's position has a share of {share:g} in outcome and text.")
+
+
+def _farthest(result: Negotiation, k: int, digits: int) -> str:
+    """The actor that moved most on an issue, from where to where."""
+    i = result.moved_most(k)
+    if i is None:
+        return "nobody moved"
+    start, end = result.positions(0)[i, k], result.positions(-1)[i, k]
+    return f"{one_line(result.actors.actors[i])}, from {start:.{digits}f} to {end:.{digits}f}"

@@ -43,6 +43,7 @@ class BargainingProtocol(Rule, ABC):
     """
 
     exact_in_time: ClassVar[bool] = True   # whether two rounds of half the length do what one does
+    needs_status_quo: ClassVar[bool] = False   # whether the outcome hangs on what holds without agreement
 
     rate: float = param(0.25, "speed at which the text approaches what positions imply", unit="1 per 30 days", gt=0, le=50)
 
@@ -54,22 +55,31 @@ class BargainingProtocol(Rule, ABC):
     def outcome(self, table: Table) -> Floats | None:
         """The text that the positions on the table imply, shape (K,); None if they allow for none."""
 
-    def play(self, table: Table, days: float) -> tuple[Table, Moves | None]:
-        """One round: participants negotiate, then the text closes a share of its distance to the outcome.
+    def target(self, table: Table) -> Floats | None:
+        """Where the text is heading, shape (K,): the outcome, in which the sponsor has a share, its agenda power."""
+        outcome = self.outcome(table)
+        if outcome is None or table.sponsor < 0:
+            return outcome
+        return table.agenda_power * table.position[table.sponsor] + (1.0 - table.agenda_power) * outcome
 
-        The sponsor has a share in the outcome, its agenda power. In continuous time the approach closes the share
-        1 - exp(-rate days / 30), so that two half rounds make one. Without an outcome the text stays.
+    def remarks(self, table: Table) -> list[str]:
+        """What a user should know of this protocol at this table, a line each, such as that nobody can move."""
+        return []
+
+    def play(self, table: Table, days: float) -> tuple[Table, Moves | None]:
+        """One round: participants negotiate, then the text closes a share of its distance to where it is heading.
+
+        In continuous time the approach closes the share 1 - exp(-rate days / 30), so that two half rounds make one.
+        Without an outcome the text stays.
         """
         moves = self.negotiate(table, days)
         if moves is not None:
             table = replace(table, position=moves.position, conceded=table.conceded + moves.position - table.position)
-        outcome = self.outcome(table)
-        if outcome is None:
+        target = self.target(table)
+        if target is None:
             return table, moves
-        if table.sponsor >= 0:
-            outcome = table.agenda_power * table.position[table.sponsor] + (1.0 - table.agenda_power) * outcome
         closed = 1.0 - math.exp(-self.rate * days / 30.0)
-        return replace(table, text=table.text + closed * (outcome - table.text)), moves
+        return replace(table, text=table.text + closed * (target - table.text)), moves
 
 
 protocols: Registry[BargainingProtocol] = Registry("protocol")

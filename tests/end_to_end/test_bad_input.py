@@ -563,6 +563,9 @@ TABLES = {
         table("nations", "CHN", "iso3", "CHX"),
     ),
     "ragged": nations_csv("mine.csv has 3 cells in place of 2 in line 3; mend the table", "iso3,a\nCHN,1\nUSA,1,2\n"),
+    "ragged throughout": nations_csv(
+        "mine.csv has more cells in its rows than columns; mend the table", "iso3,a\nCHN,1,2\nUSA,1,2\n"
+    ),
     "open quotation": nations_csv(
         "mine.csv has a quotation mark in line 2 that is never closed; mend the table", 'iso3,a\n"CHN,1\nUSA,1\n'
     ),
