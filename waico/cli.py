@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json as json_module
-import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -14,15 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
+from waico import show
 from waico.scenarios.errors import InputError, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from waico.negotiation.bargain import Negotiation
-    from waico.runs.run import RunResult
     from waico.scenarios.schema import Scenario
 
 UsageError = typer.BadParameter.__base__   # click's, or that of the copy of click inside newer typer
@@ -98,7 +95,7 @@ def scenarios(json: JsonOption = False) -> None:
     if json:
         _print_json(rows)
         return
-    table = _table("name", "freeze date", "rounds", "institutions", "title")
+    table = show.plain_table("name", "freeze date", "rounds", "institutions", "title")
     for row in rows:
         table.add_row(*(", ".join(cell) if isinstance(cell, list) else str(cell) for cell in row.values()))
     _print(table)
@@ -135,7 +132,7 @@ def run(
     if json:
         _print_json(result.summary())
     else:
-        _print_summary(result)
+        _print_all(show.summary(result))
     if result.interrupted:
         raise typer.Abort(f"interrupted: {result.replicates} of {replicates} replicates were finished and are kept")
 
@@ -159,7 +156,6 @@ def compare(
     """Run two scenarios with the same random draws: differences with 95% intervals."""
     from waico.analysis.compare import compare as compare_scenarios
     from waico.scenarios.paths import parse_assignment
-    from waico.show import shown
 
     both = dict(parse_assignment(change) for change in changes)
     alone = dict(parse_assignment(change, "--set-b") for change in changes_b)
@@ -173,8 +169,7 @@ def compare(
     if json:
         _print_json(comparison.as_dict())
     else:
-        for part in shown(comparison):
-            _print(part)
+        _print_all(show.comparison(comparison))
 
 
 @app.command()
@@ -254,7 +249,7 @@ def bargain(
     if json:
         _print_json(result.as_dict())
     else:
-        _print_negotiation(result)
+        _print_all(show.negotiation(result))
 
 
 @app.command()
@@ -321,91 +316,12 @@ def _print_json(data: Any) -> None:
     sys.stdout.write(json_module.dumps(data, indent=1) + "\n")
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+def _print_all(parts: Iterable[Any]) -> None:
+    for part in parts:
+        _print(part)
 
 
 def _print(what: Any) -> None:
     width = None if sys.stdout.isatty() else 120
     console = Console(file=sys.stdout, width=width, markup=False, emoji=False)   # names are a user's, in any letters
     console.print(what, soft_wrap=isinstance(what, str))
-
-
-def _print_summary(result: RunResult) -> None:
-    """Outcome shares of the first institution, and a table of all institutions."""
-    summary = result.summary()
-    _print(f"{result.scenario.title}\n{result.replicates} replicates, seed {result.seed}, {summary['seconds']:.1f} s\n")
-    outcomes = _table("outcome", "share")
-    for name, share in summary["outcomes"].items():
-        outcomes.add_row(name, f"{share:.3f}")
-    _print(outcomes)
-    for name, body in summary["institutions"].items():
-        rows = _table("", "")
-        rows.show_header = False
-        for label, value in _in_words(body).items():
-            rows.add_row(f"  {label}", value)
-        for number, entry in enumerate(body["objections"]):
-            held = f"objectors held {entry['weight']:.1%} of capability"
-            on = f"{entry['issue']} in {entry['votes']} votes, {held}: {', '.join(entry['states'])}"
-            rows.add_row("" if number else "  votes failed on", on)
-        members = ", ".join(f"{code} {share:.2f}" for code, share in result.likeliest_members(name))
-        rows.add_row("  likeliest to sign", members)
-        _print(f"\n{name}")
-        _print(rows)
-    if result.until is not None and result.until < result.scenario.rounds.horizon:
-        _print(f"\nCut short on {result.until}: outcomes are as things stand then, not as they end.")
-    _print("\nCounts are means over replicates with 5% and 95% quantiles, sponsor and rival left out; dates are medians.")
-
-
-def _in_words(body: dict[str, Any]) -> dict[str, str]:
-    """What `summary` says of an institution, by label."""
-    adopted, on = body["round_adopted_median"], body["date_adopted_median"]
-    force = body["date_in_force_median"]
-    text = [f"{issue} {value:.2f}" for issue, value in body["text"].items() if value is not None]
-    return {
-        "states signed": f"{body['signed_mean']:.1f} ({body['signed_q05']:.0f} to {body['signed_q95']:.0f})",
-        "states ratified": f"{body['ratified_mean']:.1f}",
-        "text adopted": "in less than half of the runs" if adopted is None else f"{on}, round {adopted:g}",
-        "in force": f"in {body['in_force_share']:.0%} of the runs" + (f", {force}" if force else ""),
-        "last text": ", ".join(text) or "none tabled",
-    }
-
-
-def _print_negotiation(result: Negotiation) -> None:
-    """Per issue: outcome, who moved most, and the rounds up to the last in which anything changed."""
-    actors, rounds, sponsor = result.actors, len(result.moves), result.tables[0].sponsor
-    who = f"sponsor {actors.actors[sponsor]}" if sponsor >= 0 else "no sponsor"
-    rule = result.as_dict()["protocol"]
-    _print(one_line(f"{rule}: {len(actors.actors)} actors, {who}; rounds of 30 days: {rounds}"))
-    for k, issue in enumerate(actors.issues):
-        digits = max(0, 3 - round(math.log10(result.span[k])))
-        columns = [(result.medians[t, k], result.means[t, k], result.text(t)[k]) for t in range(rounds + 1)]
-        lines = [[f"{value:.{digits}f}" for value in column] for column in columns]
-        last = max(t for t in range(rounds + 1) if t == 0 or lines[t] != lines[t - 1])
-        _print(f"\n{one_line(issue)}")
-        _print(f"  outcome     {'none' if result.outcome is None else f'{result.outcome[k]:.{digits}f}'}")
-        _print(f"  moved most  {_farthest(result, k, digits)}")
-        table = _table("  round", "median", "mean", "text")
-        for column in table.columns[1:]:
-            column.justify = "right"
-        for t in range(last + 1):
-            table.add_row(f"  {t or 'start'}", *lines[t])
-        _print(table)
-        if last < rounds:
-            _print(f"  no change after {f'round {last}' if last else 'the start'}")
-    _print("\nMedian and mean weigh positions by capability times salience. Units are those of the file.")
-    if sponsor >= 0:
-        share = result.tables[0].agenda_power
-        _print(f"The sponsor's position has a share of {share:g} in outcome and text.")
-
-
-def _farthest(result: Negotiation, k: int, digits: int) -> str:
-    """The actor that moved most on an issue, from where to where."""
-    i = result.moved_most(k)
-    if i is None:
-        return "nobody moved"
-    start, end = result.positions(0)[i, k], result.positions(-1)[i, k]
-    return f"{one_line(result.actors.actors[i])}, from {start:.{digits}f} to {end:.{digits}f}"

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from waico.agents.compiled import first_largest
 from waico.negotiation.bargain.medians import weighted_median
+from waico.negotiation.bargain.pareto import pareto_distance
 from waico.negotiation.bargain.protocol import NO_PARTNER, BargainingProtocol, Moves, protocols
+from waico.negotiation.bargain.solutions import Distances, distances
 from waico.negotiation.table import Table
 from waico.scenarios.actors import ActorTable, known
 from waico.scenarios.errors import InputError
@@ -32,6 +34,7 @@ class Negotiation:
 
     Attributes:
         protocol, actors: what was run, on whom.
+        given: issues whose status quo was given, (K,).
         low, span: of each issue's scale in the file: it runs from low (0) to low + span (1) on the tables, (K,).
         tables: at the start and after each round.
         moves: of each round; None where nobody can move.
@@ -41,6 +44,7 @@ class Negotiation:
 
     protocol: BargainingProtocol
     actors: ActorTable
+    given: NDArray[np.bool_]
     low: Floats
     span: Floats
     tables: tuple[Table, ...]
@@ -74,15 +78,32 @@ class Negotiation:
             for at in map(self.positions, range(len(self.tables)))
         ])
 
+    @cached_property
+    def distances(self) -> Distances:
+        """How far the outcome is from the solutions of Nash, of Kalai and Smorodinsky, and from any efficient text.
+
+        By the positions at the start, on scales from 0 to 1; NaN without an outcome, the first two also without a status
+        quo on every issue.
+        """
+        if self.outcome is None:
+            return Distances(math.nan, math.nan, math.nan)
+        start, text = self.tables[0], (self.outcome - self.low) / self.span
+        if not self.given.all():
+            return Distances(math.nan, math.nan, pareto_distance(start.position, start.salience, text))
+        return distances(start.position, start.salience, start.status_quo, start.weight, start.consent, text)
+
     def moved_most(self, k: int) -> int | None:
         """The actor that ends farthest from where it began on issue k, the first by name of several; None if none."""
         distance = np.nan_to_num(np.abs(self.positions(-1) - self.positions(0))[:, k] / self.span[k])
         return first_largest(distance) if distance.max() > 1e-9 else None
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data: `protocol`, and `issues` by name with their outcome, start and rounds."""
+        """Plain data: `protocol`, `distances`, and `issues` by name with their outcome, start and rounds."""
         return {
             "protocol": protocols.name_of(self.protocol),
+            "distances": {
+                name: None if math.isnan(value) else value for name, value in self.distances._asdict().items()
+            },
             "issues": {issue: self._issue(k) for k, issue in enumerate(self.actors.issues)},
         }
 
@@ -165,7 +186,7 @@ def bargain_alone(
     if outcome is None:
         remarks = [*remarks, "the last positions allow for no outcome"]
     predicted = None if outcome is None else low + span * outcome
-    return Negotiation(protocol, actors, low, span, tuple(tables), tuple(moves), predicted, tuple(remarks))
+    return Negotiation(protocol, actors, ~np.isnan(given), low, span, tuple(tables), tuple(moves), predicted, tuple(remarks))
 
 
 def _pull(actors: ActorTable) -> Floats:

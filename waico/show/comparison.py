@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
 from rich.table import Table
+
+from waico.show.tables import plain_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ A, B: means over the runs in which both have a value; none A, none B: runs in wh
 changed: pairs of runs that differ; only A, only B: runs in which the state signs in one of the two alone."""
 
 
-def shown(found: Comparison) -> Iterator[str | Table]:
+def comparison(found: Comparison) -> Iterator[str | Table]:
     """What differs between the scenarios, then outcomes, and per institution measures, text and states."""
     yield f"A  {found.a.name}: {found.a.title}\nB  {found.b.name}: {found.b.title}\nreplicates of each: {found.replicates}, seed {found.seed}\n"
     yield from _changes(found)
@@ -50,9 +51,9 @@ def _changes(found: Comparison) -> Iterator[str | Table]:
     if not found.changes:
         yield "A and B have the same values: all differences are 0.\n"
         return
-    table = _table("value", "A", "B")
+    table = plain_table("value", "A", "B")
     for path, values in list(found.changes.items())[:CHANGES_SHOWN]:
-        table.add_row(path, *(escape(_value(value)) for value in values))
+        table.add_row(path, *(_value(value) for value in values))
     yield table
     more = len(found.changes) - CHANGES_SHOWN
     yield f"and {more} more, which --json names\n" if more > 0 else ""
@@ -66,17 +67,10 @@ def _value(value: Any) -> str:
     return text if len(text) <= WIDEST_VALUE else text[: WIDEST_VALUE - 3] + "..."
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(escape(column), overflow="fold")
-    return table
-
-
 def _differences(title: str, rows: pd.DataFrame, labels: Iterable[str]) -> Table:
     """Rows of a comparison; counts of missing values are left out where there are none."""
     counts = [name for name in COUNTS if name in rows and (not name.startswith("missing") or rows[name].any())]
-    table = _table(title, "A", "B", "B - A", "[95% interval]", "s.e.", *(COUNTS[name] for name in counts))
+    table = plain_table(title, "A", "B", "B - A", "[95% interval]", "s.e.", *(COUNTS[name] for name in counts))
     table.columns[0].min_width = 16
     for column in table.columns[1:]:
         column.justify, column.min_width = "right", 8
@@ -85,7 +79,7 @@ def _differences(title: str, rows: pd.DataFrame, labels: Iterable[str]) -> Table
         digits = 1 if max(abs(row["a"]), abs(row["b"])) >= 2.0 else 3
         table.add_row(
             label.replace("_", " "), _number(row["a"], digits), _number(row["b"], digits),
-            _number(row["difference"], digits, "+"), escape(_interval(row["low"], row["high"], digits)),
+            _number(row["difference"], digits, "+"), _interval(row["low"], row["high"], digits),
             _number(row["se"], digits), *(str(row[name]) for name in counts),
         )  # fmt: skip
     return table

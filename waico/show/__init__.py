@@ -1,0 +1,8 @@
+"""Results as text and tables for a terminal of 120 columns; each function yields what is to be printed, in order."""
+
+from waico.show.comparison import comparison
+from waico.show.negotiation import negotiation
+from waico.show.summary import summary
+from waico.show.tables import plain_table
+
+__all__ = ["comparison", "negotiation", "plain_table", "summary"]
