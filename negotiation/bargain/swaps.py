@@ -1,0 +1,231 @@
+"""The search for the best exchanges, compiled: what pairs could trade, and the trades made one after the other."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waico.agents.compiled import compiled
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Sides = NDArray[np.int8]
+Rows = NDArray[np.int32]
+
+TIE = 1e-12    # gains and weights that differ by less are equal
+TOUCH = 1e-9   # an actor this close to the outcome is on neither side of it
+
+
+def swaps(
+    position: Floats, ideal: Floats, salience: Floats, weight: Floats, floor: Floats, ceiling: Floats, free: Flags,
+    min_gain: float,
+) -> tuple[Rows, Floats]:
+    """Every trade in the order in which it is made, best gains first.
+
+    Args:
+        position: what actors stand for now, (n, K). ideal: what they would stand for without concessions, (n, K).
+        salience: (n, K). weight: positive, sums to 1, (n,). floor, ceiling: red lines, (n, K).
+        free: positions not yet traded, (n, K).
+        min_gain: gain that a trade must exceed, > 0.
+
+    Returns:
+        Actor and issue of both movers (i, a, j, b), (T, 4); and by column the shift of i on a and of j on b, the
+        outcomes on a and b before the trade, what it adds to them, and the gain of each, (T, 7).
+    """
+    leverage = _leverage(salience, weight)
+    pairs, limit = _pairs(ideal, salience, leverage, floor, ceiling, free, min_gain)
+    best_first = np.argsort(-limit, kind="stable")
+    return _trade(
+        pairs[best_first], limit[best_first], position.copy(), ideal, salience, weight, leverage, free.copy(), min_gain
+    )
+
+
+@compiled
+def _leverage(salience: Floats, weight: Floats) -> Floats:
+    """How far the outcome moves when an actor moves by one, w s / sum(w s), shape (n, K)."""
+    leverage = np.zeros(salience.shape)
+    for k in range(salience.shape[1]):
+        total = (weight * salience[:, k]).sum()
+        if total > 0.0:
+            leverage[:, k] = weight * salience[:, k] / total
+    return leverage
+
+
+@compiled
+def _reach(start: float, end: float, floor: float, ceiling: float) -> float:
+    """Distance from an actor's position to its partner's, or to its own red line before that."""
+    if end > start:
+        return max(min(end, ceiling) - start, 0.0)
+    return max(start - max(end, floor), 0.0)
+
+
+@compiled
+def _pairs(
+    ideal: Floats, salience: Floats, leverage: Floats, floor: Floats, ceiling: Floats, free: Flags, min_gain: float
+) -> tuple[Rows, Floats]:
+    """Pairs on pairs of issues whose relative saliences differ, with what they gain if outcomes set no bound.
+
+    Returns:
+        Movers (i, a, j, b), i yields on a and j on b, (M, 4); and the gain of each without regard to where the outcome
+        is, which no later trade can raise, (M,).
+    """
+    n, issues = ideal.shape
+    most = n * (n - 1) // 2 * (issues * (issues - 1) // 2)
+    pairs, limit, found = np.empty((most, 4), np.int32), np.empty(most), 0
+    for i in range(n):
+        for j in range(i + 1, n):
+            for a in range(issues):
+                for b in range(a + 1, issues):
+                    edge = salience[i, b] * salience[j, a] - salience[i, a] * salience[j, b]
+                    c, d = (a, b) if edge > 0.0 else (b, a)   # i cares less for c
+                    if edge == 0.0 or not (free[i, c] and free[j, d]):
+                        continue
+                    given = leverage[i, c] * _reach(ideal[i, c], ideal[j, c], floor[i, c], ceiling[i, c])
+                    taken = leverage[j, d] * _reach(ideal[j, d], ideal[i, d], floor[j, d], ceiling[j, d])
+                    gain = abs(edge) * min(
+                        given / (salience[i, d] + salience[j, d]), taken / (salience[i, c] + salience[j, c])
+                    )
+                    if gain > min_gain:
+                        pairs[found, 0], pairs[found, 1], pairs[found, 2], pairs[found, 3] = i, c, j, d
+                        limit[found] = gain
+                        found += 1
+    return pairs[:found], limit[:found]
+
+
+@compiled
+def _trade(
+    pairs: Rows, limit: Floats, position: Floats, ideal: Floats, salience: Floats, weight: Floats, leverage: Floats,
+    free: Flags, min_gain: float,
+) -> tuple[Rows, Floats]:
+    """Make the trades that gain most, until none is worth making; `position` and `free` change."""
+    outcome, side = np.empty(ideal.shape[1]), np.empty(ideal.shape, np.int8)
+    for k in range(len(outcome)):
+        _place(k, position, ideal, leverage, outcome, side)
+    made, terms, count = np.empty_like(pairs), np.empty((len(pairs), 7)), 0
+    gain, tied, start = np.empty(len(pairs)), np.empty(len(pairs), np.int64), 0
+    while True:
+        start, ties = _best(start, pairs, limit, outcome, side, ideal, salience, free, weight, min_gain, gain, tied)
+        if ties == 0:
+            return made[:count].copy(), terms[:count].copy()
+        chosen, gains = pairs[tied[:ties]], gain[tied[:ties]]
+        share = _shares(chosen, gains, outcome, side, ideal, salience)
+        made[count : count + ties] = chosen
+        for t in range(ties):
+            i, a, j, b = chosen[t]
+            terms[count, :] = _terms(chosen[t], share[t] * gains[t], outcome, side, salience, leverage)
+            position[i, a] += terms[count, 0]
+            position[j, b] += terms[count, 1]
+            free[i, a], free[j, b] = False, False
+            count += 1
+        for k in range(len(outcome)):
+            if (chosen[:, 1] == k).any() or (chosen[:, 3] == k).any():
+                _place(k, position, ideal, leverage, outcome, side)
+
+
+@compiled
+def _terms(pair: Rows, gain: float, outcome: Floats, side: Sides, salience: Floats, leverage: Floats) -> Floats:
+    """What a trade that gives each this gain consists of: the columns that `swaps` returns."""
+    i, a, j, b = pair
+    for_j, for_i = _changes(pair, gain, side, salience)
+    return np.array([for_j / leverage[i, a], for_i / leverage[j, b], outcome[a], outcome[b], for_j, for_i, gain])
+
+
+@compiled
+def _changes(pair: Rows, gain: float, side: Sides, salience: Floats) -> tuple[float, float]:
+    """Changes of the outcomes on a and b by which i and j both gain this much."""
+    i, a, j, b = pair
+    step = gain / _edge(pair, salience)
+    return side[j, a] * step * (salience[i, b] + salience[j, b]), side[i, b] * step * (salience[i, a] + salience[j, a])
+
+
+@compiled
+def _edge(pair: Rows, salience: Floats) -> float:
+    """How far relative saliences differ: both gain this for each unit of change per joint salience of the other issue."""
+    i, a, j, b = pair
+    return salience[i, b] * salience[j, a] - salience[i, a] * salience[j, b]
+
+
+@compiled
+def _place(k: int, position: Floats, ideal: Floats, leverage: Floats, outcome: Floats, side: Sides) -> None:
+    """Set the expected outcome of an issue, and who is below it (-1), at it (0) and above it (1)."""
+    outcome[k] = (leverage[:, k] * position[:, k]).sum()
+    for i in range(len(ideal)):
+        away = ideal[i, k] - outcome[k]
+        side[i, k] = 0 if abs(away) <= TOUCH else np.sign(away)
+
+
+@compiled
+def _best(
+    start: int, pairs: Rows, limit: Floats, outcome: Floats, side: Sides, ideal: Floats, salience: Floats, free: Flags,
+    weight: Floats, min_gain: float, gain: Floats, tied: NDArray[np.int64],
+) -> tuple[int, int]:
+    """Find the trades that gain most; of equal ones those of the greatest joint weight.
+
+    Pairs stand in the order of their limits, so that the search ends where the limit falls below the best gain. What
+    can never be traded any more is dropped from the part that was searched, by moving the rest of it towards its end.
+
+    Returns:
+        Where the search starts next time; how many trades tie (0 if none gains more than `min_gain`), with `tied`
+        their rows in `pairs` and `gain` what they gain.
+    """
+    best, heaviest, ties, end = min_gain, 0.0, 0, start
+    while end < len(pairs) and limit[end] >= best - TIE:
+        gain[end] = _gain(pairs[end], limit[end], outcome, side, ideal, salience, free)
+        best = max(best, gain[end])
+        end += 1
+    kept = end
+    for row in range(end - 1, start - 1, -1):
+        if free[pairs[row, 0], pairs[row, 1]] and free[pairs[row, 2], pairs[row, 3]]:
+            kept -= 1
+            pairs[kept], limit[kept], gain[kept] = pairs[row], limit[row], gain[row]
+    for row in range(kept, end):
+        if gain[row] > min_gain and gain[row] >= best - TIE:
+            joint = weight[pairs[row, 0]] + weight[pairs[row, 2]]
+            ties = 0 if joint > heaviest + TIE else ties
+            heaviest = max(joint, heaviest)
+            if joint >= heaviest - TIE:
+                tied[ties] = row
+                ties += 1
+    return kept, ties
+
+
+@compiled
+def _gain(
+    pair: Rows, limit: float, outcome: Floats, side: Sides, ideal: Floats, salience: Floats, free: Flags
+) -> float:
+    """What each gains by a trade now; 0 unless both issues divide the two.
+
+    No outcome moves past the actor that it is moved for.
+    """
+    i, a, j, b = pair
+    if side[i, a] * side[j, a] != -1 or side[i, b] * side[j, b] != -1 or not (free[i, a] and free[j, b]):
+        return 0.0
+    for_j = abs(ideal[j, a] - outcome[a]) / (salience[i, b] + salience[j, b])
+    for_i = abs(ideal[i, b] - outcome[b]) / (salience[i, a] + salience[j, a])
+    return min(limit, _edge(pair, salience) * min(for_j, for_i))
+
+
+@compiled
+def _shares(chosen: Rows, gain: Floats, outcome: Floats, side: Sides, ideal: Floats, salience: Floats) -> Floats:
+    """The part in which tied trades are made at once, in (0, 1], shape (T,).
+
+    A position that several want is shared equally among them; and all are cut alike if together they would move an
+    outcome past an actor that it is moved for.
+    """
+    wanted, moved = np.zeros(ideal.shape), np.zeros(len(outcome))
+    for i, a, j, b in chosen:
+        wanted[i, a] += 1.0
+        wanted[j, b] += 1.0
+    share = np.empty(len(chosen))
+    for t in range(len(chosen)):
+        i, a, j, b = chosen[t]
+        share[t] = 1.0 / max(wanted[i, a], wanted[j, b])
+        for_j, for_i = _changes(chosen[t], share[t] * gain[t], side, salience)
+        moved[a] += for_j
+        moved[b] += for_i
+    cut = 1.0
+    for i, a, j, b in chosen:
+        room_j, room_i = abs(ideal[j, a] - outcome[a]), abs(ideal[i, b] - outcome[b])
+        cut = min(cut, room_j / max(moved[a] * side[j, a], room_j))
+        cut = min(cut, room_i / max(moved[b] * side[i, b], room_i))
+    return cut * share
