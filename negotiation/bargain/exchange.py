@@ -111,8 +111,8 @@ class _Deals(NamedTuple):
 def _deals(table: Table, min_gain: float) -> _Deals:
     """Let groups of participants trade."""
     ideal = table.position - table.conceded
-    group, groups = _alike(table, ideal)
-    member = group == np.arange(groups)[:, None]
+    group, first = _alike(table, ideal)
+    member = group == np.arange(len(first) - 1)[:, None]
     mean = member / member.sum(axis=1, keepdims=True)
     weight = member @ table.weight
     pairs, terms = swaps(
@@ -120,24 +120,25 @@ def _deals(table: Table, min_gain: float) -> _Deals:
         mean @ table.ceiling, mean @ (table.conceded != 0.0) == 0.0, min_gain,
     )  # fmt: skip
     mover, issue = pairs[:, ::2].astype(np.intp), pairs[:, 1::2].astype(np.intp)
-    first = np.zeros(groups + 1, dtype=np.intp)
-    first[group[::-1]] = np.arange(len(group))[::-1]
     effect = _effect(table.salience[:, issue], ideal[:, issue] - terms[:, 2:4], terms[:, 4:6])
     effect[(group[:, None, None] == mover).any(axis=2)] = 0.0
     return _Deals(group, first, mover, issue, terms[:, :2], terms[:, 6], effect)
 
 
-def _alike(table: Table, ideal: Floats) -> tuple[Indices, int]:
-    """Group those who agree in everything, so that an actor split in two acts as before; number of groups with weight.
+def _alike(table: Table, ideal: Floats) -> tuple[Indices, Indices]:
+    """Group those who agree in everything, so that an actor split in two acts as before.
 
-    Participants without weight move no outcome and do not trade.
+    Participants without weight move no outcome and do not trade: they are the last group.
+
+    Returns:
+        Group of each participant, (n,), and the lowest row of each group, ascending, with a last entry that means nothing.
     """
-    present = table.weight > 0
+    present = np.flatnonzero(table.weight > 0)
     traits = np.hstack([ideal, table.conceded, table.salience, table.floor, table.ceiling])[present].round(SAME)
-    kinds, kind = np.unique(traits + 0.0, axis=0, return_inverse=True)
-    group = np.full(len(present), len(kinds))
-    group[present] = kind.reshape(-1)
-    return group, len(kinds)
+    _, first, kind = np.unique(traits + 0.0, axis=0, return_index=True, return_inverse=True)
+    group = np.full(len(table.weight), len(first))
+    group[present] = np.argsort(np.argsort(first))[kind.reshape(-1)]
+    return group, np.append(present[np.sort(first)], NO_PARTNER)
 
 
 def _effect(salience: Floats, away: Floats, change: Floats) -> Floats:
