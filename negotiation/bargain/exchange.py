@@ -79,14 +79,17 @@ class Exchange(BargainingProtocol):
 def trades(table: Table, min_gain: float = 1e-6) -> list[Trade]:
     """The trades that `Exchange(min_gain=min_gain)` makes at a table, in that order; none where there is one issue."""
     deals = _deals(table, min_gain)
+    members = [tuple(np.flatnonzero(deals.group == g).tolist()) for g in range(len(deals.first) - 1)]
     effect = deals.effect.sum(axis=2)
-    who = [[tuple(np.flatnonzero(deals.group == side).tolist()) for side in pair] for pair in deals.mover]
+    total, winners, losers = effect.sum(axis=0), (effect > TIE).sum(axis=0), (effect < -TIE).sum(axis=0)
     return [
-        Trade(*pair, *issue, *shift, gain, total, winners, losers)
-        for pair, issue, shift, gain, total, winners, losers in zip(
-            who, deals.issue.tolist(), deals.shift.tolist(), deals.gain.tolist(), effect.sum(axis=0).tolist(),
-            (effect > TIE).sum(axis=0).tolist(), (effect < -TIE).sum(axis=0).tolist(), strict=True,
+        Trade(
+            i=members[deals.mover[t, 0]], j=members[deals.mover[t, 1]],
+            a=int(deals.issue[t, 0]), b=int(deals.issue[t, 1]),
+            shift_i=float(deals.shift[t, 0]), shift_j=float(deals.shift[t, 1]), gain=float(deals.gain[t]),
+            externality=float(total[t]), winners=int(winners[t]), losers=int(losers[t]),
         )
+        for t in range(len(deals.gain))
     ]  # fmt: skip
 
 

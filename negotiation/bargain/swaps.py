@@ -23,8 +23,12 @@ def swaps(
     """Every trade in the order in which it is made, best gains first.
 
     Args:
-        position: what actors stand for now, (n, K). ideal: what they would stand for without concessions, (n, K).
-        salience: (n, K). weight: positive, sums to 1, (n,). floor, ceiling: red lines, (n, K).
+        position: what actors stand for now, (n, K).
+        ideal: what they would stand for without concessions, (n, K).
+        salience: (n, K).
+        weight: positive, sums to 1, (n,).
+        floor: lower red lines, (n, K).
+        ceiling: upper red lines, (n, K).
         free: positions not yet traded, (n, K).
         min_gain: gain that a trade must exceed, > 0.
 
@@ -32,23 +36,17 @@ def swaps(
         Actor and issue of both movers (i, a, j, b), (T, 4); and by column the shift of i on a and of j on b, the
         outcomes on a and b before the trade, what it adds to them, and the gain of each, (T, 7).
     """
-    leverage = _leverage(salience, weight)
+    pull = weight[:, None] * salience
+    total = pull.sum(axis=0)
+    leverage = np.divide(pull, total, out=np.zeros_like(pull), where=total > 0)   # change of the outcome per shift
     pairs, limit = _pairs(ideal, salience, leverage, floor, ceiling, free, min_gain)
     best_first = np.argsort(-limit, kind="stable")
-    return _trade(
-        pairs[best_first], limit[best_first], position.copy(), ideal, salience, weight, leverage, free.copy(), min_gain
-    )
-
-
-@compiled
-def _leverage(salience: Floats, weight: Floats) -> Floats:
-    """How far the outcome moves when an actor moves by one, w s / sum(w s), shape (n, K)."""
-    leverage = np.zeros(salience.shape)
-    for k in range(salience.shape[1]):
-        total = (weight * salience[:, k]).sum()
-        if total > 0.0:
-            leverage[:, k] = weight * salience[:, k] / total
-    return leverage
+    made, terms = np.empty_like(pairs), np.empty((len(pairs), 7))
+    count = _trade(
+        pairs[best_first], limit[best_first], position.copy(), ideal, salience, weight, leverage, free.copy(), min_gain,
+        made, terms,
+    )  # fmt: skip
+    return made[:count].copy(), terms[:count].copy()
 
 
 @compiled
@@ -95,63 +93,65 @@ def _pairs(
 @compiled
 def _trade(
     pairs: Rows, limit: Floats, position: Floats, ideal: Floats, salience: Floats, weight: Floats, leverage: Floats,
-    free: Flags, min_gain: float,
-) -> tuple[Rows, Floats]:
-    """Make the trades that gain most, until none is worth making; `position` and `free` change."""
-    outcome, side = np.empty(ideal.shape[1]), np.empty(ideal.shape, np.int8)
-    for k in range(len(outcome)):
-        _place(k, position, ideal, leverage, outcome, side)
-    made, terms, count = np.empty_like(pairs), np.empty((len(pairs), 7)), 0
-    gain, tied, start = np.empty(len(pairs)), np.empty(len(pairs), np.int64), 0
+    free: Flags, min_gain: float, made: Rows, terms: Floats,
+) -> int:
+    """Make the trades that gain most, until none is worth making.
+
+    Writes `made` and `terms` as `swaps` returns them; changes `position`, `free` and the order of `pairs` and `limit`.
+
+    Returns:
+        Number of trades.
+    """
+    outcome, side, stale = np.empty(ideal.shape[1]), np.empty(ideal.shape, np.int8), np.ones(ideal.shape[1], np.bool_)
+    gain, share, tied = np.empty(len(pairs)), np.empty(len(pairs)), np.empty(len(pairs), np.int64)
+    start, count = 0, 0
     while True:
+        for k in range(len(outcome)):
+            if stale[k]:
+                _place(k, position, ideal, leverage, outcome, side)
+                stale[k] = False
         start, ties = _best(start, pairs, limit, outcome, side, ideal, salience, free, weight, min_gain, gain, tied)
         if ties == 0:
-            return made[:count].copy(), terms[:count].copy()
-        chosen, gains = pairs[tied[:ties]], gain[tied[:ties]]
-        share = _shares(chosen, gains, outcome, side, ideal, salience)
-        made[count : count + ties] = chosen
-        for t in range(ties):
-            i, a, j, b = chosen[t]
-            terms[count, :] = _terms(chosen[t], share[t] * gains[t], outcome, side, salience, leverage)
+            return count
+        _share(tied[:ties], pairs, outcome, side, ideal, salience, gain, share)
+        for row in tied[:ties]:
+            i, a, j, b = pairs[row]
+            for_j, for_i = _changes(i, a, j, b, share[row] * gain[row], side, salience)
+            made[count, 0], made[count, 1], made[count, 2], made[count, 3] = i, a, j, b
+            terms[count, 0], terms[count, 1] = for_j / leverage[i, a], for_i / leverage[j, b]
+            terms[count, 2], terms[count, 3] = outcome[a], outcome[b]
+            terms[count, 4], terms[count, 5] = for_j, for_i
+            terms[count, 6] = share[row] * gain[row]
             position[i, a] += terms[count, 0]
             position[j, b] += terms[count, 1]
-            free[i, a], free[j, b] = False, False
+            free[i, a], free[j, b], stale[a], stale[b] = False, False, True, True
             count += 1
-        for k in range(len(outcome)):
-            if (chosen[:, 1] == k).any() or (chosen[:, 3] == k).any():
-                _place(k, position, ideal, leverage, outcome, side)
 
 
 @compiled
-def _terms(pair: Rows, gain: float, outcome: Floats, side: Sides, salience: Floats, leverage: Floats) -> Floats:
-    """What a trade that gives each this gain consists of: the columns that `swaps` returns."""
-    i, a, j, b = pair
-    for_j, for_i = _changes(pair, gain, side, salience)
-    return np.array([for_j / leverage[i, a], for_i / leverage[j, b], outcome[a], outcome[b], for_j, for_i, gain])
-
-
-@compiled
-def _changes(pair: Rows, gain: float, side: Sides, salience: Floats) -> tuple[float, float]:
+def _changes(
+    i: int, a: int, j: int, b: int, gain: float, side: Sides, salience: Floats
+) -> tuple[float, float]:
     """Changes of the outcomes on a and b by which i and j both gain this much."""
-    i, a, j, b = pair
-    step = gain / _edge(pair, salience)
+    step = gain / _edge(i, a, j, b, salience)
     return side[j, a] * step * (salience[i, b] + salience[j, b]), side[i, b] * step * (salience[i, a] + salience[j, a])
 
 
 @compiled
-def _edge(pair: Rows, salience: Floats) -> float:
-    """How far relative saliences differ: both gain this for each unit of change per joint salience of the other issue."""
-    i, a, j, b = pair
+def _edge(i: int, a: int, j: int, b: int, salience: Floats) -> float:
+    """By how much relative saliences differ; positive if i cares relatively less for a."""
     return salience[i, b] * salience[j, a] - salience[i, a] * salience[j, b]
 
 
 @compiled
 def _place(k: int, position: Floats, ideal: Floats, leverage: Floats, outcome: Floats, side: Sides) -> None:
     """Set the expected outcome of an issue, and who is below it (-1), at it (0) and above it (1)."""
-    outcome[k] = (leverage[:, k] * position[:, k]).sum()
+    outcome[k] = 0.0
+    for i in range(len(ideal)):
+        outcome[k] += leverage[i, k] * position[i, k]
     for i in range(len(ideal)):
         away = ideal[i, k] - outcome[k]
-        side[i, k] = 0 if abs(away) <= TOUCH else np.sign(away)
+        side[i, k] = 0 if abs(away) <= TOUCH else 1 if away > 0.0 else -1
 
 
 @compiled
@@ -170,14 +170,19 @@ def _best(
     """
     best, heaviest, ties, end = min_gain, 0.0, 0, start
     while end < len(pairs) and limit[end] >= best - TIE:
-        gain[end] = _gain(pairs[end], limit[end], outcome, side, ideal, salience, free)
+        i, a, j, b = pairs[end]
+        gain[end] = 0.0
+        if free[i, a] and free[j, b] and side[i, a] * side[j, a] == -1 and side[i, b] * side[j, b] == -1:
+            gain[end] = min(limit[end], _room(i, a, j, b, outcome, ideal, salience))
         best = max(best, gain[end])
         end += 1
     kept = end
     for row in range(end - 1, start - 1, -1):
         if free[pairs[row, 0], pairs[row, 1]] and free[pairs[row, 2], pairs[row, 3]]:
             kept -= 1
-            pairs[kept], limit[kept], gain[kept] = pairs[row], limit[row], gain[row]
+            limit[kept], gain[kept] = limit[row], gain[row]
+            for column in range(4):
+                pairs[kept, column] = pairs[row, column]
     for row in range(kept, end):
         if gain[row] > min_gain and gain[row] >= best - TIE:
             joint = weight[pairs[row, 0]] + weight[pairs[row, 2]]
@@ -190,42 +195,37 @@ def _best(
 
 
 @compiled
-def _gain(
-    pair: Rows, limit: float, outcome: Floats, side: Sides, ideal: Floats, salience: Floats, free: Flags
-) -> float:
-    """What each gains by a trade now; 0 unless both issues divide the two.
-
-    No outcome moves past the actor that it is moved for.
-    """
-    i, a, j, b = pair
-    if side[i, a] * side[j, a] != -1 or side[i, b] * side[j, b] != -1 or not (free[i, a] and free[j, b]):
-        return 0.0
+def _room(i: int, a: int, j: int, b: int, outcome: Floats, ideal: Floats, salience: Floats) -> float:
+    """What each gains by a trade that moves one of the outcomes all the way to the actor that it is moved for."""
     for_j = abs(ideal[j, a] - outcome[a]) / (salience[i, b] + salience[j, b])
     for_i = abs(ideal[i, b] - outcome[b]) / (salience[i, a] + salience[j, a])
-    return min(limit, _edge(pair, salience) * min(for_j, for_i))
+    return _edge(i, a, j, b, salience) * min(for_j, for_i)
 
 
 @compiled
-def _shares(chosen: Rows, gain: Floats, outcome: Floats, side: Sides, ideal: Floats, salience: Floats) -> Floats:
-    """The part in which tied trades are made at once, in (0, 1], shape (T,).
+def _share(
+    tied: NDArray[np.int64], pairs: Rows, outcome: Floats, side: Sides, ideal: Floats, salience: Floats, gain: Floats,
+    share: Floats,
+) -> None:
+    """Set the part in which each of the tied trades is made, in (0, 1], for all are made at once.
 
     A position that several want is shared equally among them; and all are cut alike if together they would move an
     outcome past an actor that it is moved for.
     """
-    wanted, moved = np.zeros(ideal.shape), np.zeros(len(outcome))
-    for i, a, j, b in chosen:
+    wanted, moved, cut = np.zeros(ideal.shape), np.zeros(len(outcome)), 1.0
+    for row in tied:
+        i, a, j, b = pairs[row]
         wanted[i, a] += 1.0
         wanted[j, b] += 1.0
-    share = np.empty(len(chosen))
-    for t in range(len(chosen)):
-        i, a, j, b = chosen[t]
-        share[t] = 1.0 / max(wanted[i, a], wanted[j, b])
-        for_j, for_i = _changes(chosen[t], share[t] * gain[t], side, salience)
+    for row in tied:
+        i, a, j, b = pairs[row]
+        share[row] = 1.0 / max(wanted[i, a], wanted[j, b])
+        for_j, for_i = _changes(i, a, j, b, share[row] * gain[row], side, salience)
         moved[a] += for_j
         moved[b] += for_i
-    cut = 1.0
-    for i, a, j, b in chosen:
+    for row in tied:
+        i, a, j, b = pairs[row]
         room_j, room_i = abs(ideal[j, a] - outcome[a]), abs(ideal[i, b] - outcome[b])
-        cut = min(cut, room_j / max(moved[a] * side[j, a], room_j))
-        cut = min(cut, room_i / max(moved[b] * side[i, b], room_i))
-    return cut * share
+        cut = min(cut, room_j / max(moved[a] * side[j, a], room_j), room_i / max(moved[b] * side[i, b], room_i))
+    for row in tied:
+        share[row] *= cut

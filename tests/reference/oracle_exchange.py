@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations, permutations
 
 from waico.negotiation import Table
@@ -36,9 +36,8 @@ class Deal:
     da: float
     db: float
     gain: float
-    before: tuple[float, float] = (0.0, 0.0)
-    shifts: tuple[float, float] = (0.0, 0.0)
-    effects: tuple[dict[int, float], dict[int, float]] = ({}, {})
+    shifts: list[float] = field(default_factory=list)
+    effects: list[dict[int, float]] = field(default_factory=list)   # on third parties, of each of the shifts
 
 
 def exchanges(table: Table, min_gain: float = 1e-6) -> tuple[list[list[float]], list[Deal], list[Actor]]:
@@ -147,7 +146,8 @@ def share_out(deals: list[Deal], actors: list[Actor], outcome: list[float]) -> N
 
 
 def carry_out(deal: Deal, actors: list[Actor], outcome: list[float], table: Table) -> None:
-    shifts, effects = [], []
+    shifts: list[float] = []
+    effects: list[dict[int, float]] = []
     two = actors[deal.i].rows + actors[deal.j].rows
     for mover, k, change in ((actors[deal.i], deal.a, deal.da), (actors[deal.j], deal.b, deal.db)):
         shift = change * pull(actors, k) / (mover.weight * mover.salience[k])
@@ -160,4 +160,4 @@ def carry_out(deal: Deal, actors: list[Actor], outcome: list[float], table: Tabl
                 ideal = table.position[t, k] - table.conceded[t, k]
                 after = abs(ideal - outcome[k] - change)
                 effects[-1][t] = table.salience[t, k] * (abs(ideal - outcome[k]) - after)
-    deal.before, deal.shifts, deal.effects = (outcome[deal.a], outcome[deal.b]), (shifts[0], shifts[1]), (effects[0], effects[1])
+    deal.shifts, deal.effects = shifts, effects
