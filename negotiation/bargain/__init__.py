@@ -1,10 +1,11 @@
 """Stage 3, bargain over the text: protocols behind one interface, a file each."""
 
 from waico.negotiation.bargain.compromise import Compromise
-from waico.negotiation.bargain.exchange import Exchange, Trade, trades
+from waico.negotiation.bargain.exchange import Exchange, Trade, obstacle, trades
 from waico.negotiation.bargain.protocol import NO_PARTNER, BargainingProtocol, Moves, protocols
 from waico.negotiation.bargain.stage import bargain
 
 __all__ = [
-    "NO_PARTNER", "BargainingProtocol", "Compromise", "Exchange", "Moves", "Trade", "bargain", "protocols", "trades",
+    "NO_PARTNER", "BargainingProtocol", "Compromise", "Exchange", "Moves", "Trade", "bargain", "obstacle", "protocols",
+    "trades",
 ]  # fmt: skip

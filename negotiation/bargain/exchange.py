@@ -93,6 +93,16 @@ def trades(table: Table, min_gain: float = 1e-6) -> list[Trade]:
     ]  # fmt: skip
 
 
+def obstacle(table: Table, min_gain: float = 1e-6) -> str | None:
+    """Why a table allows for no trades, in words; None if there are trades."""
+    salience = table.salience[table.weight > 0]
+    if len(table.text) < 2:
+        return "an exchange needs two issues, and there is only one"
+    if len(salience) and np.ptp(salience / salience.sum(axis=1, keepdims=True), axis=0).max() < 10.0**-SAME:
+        return "all participants weigh issues alike, and only those who differ in that can exchange"
+    return None if trades(table, min_gain) else f"no pair would gain more than {min_gain:g} each"
+
+
 class _Deals(NamedTuple):
     """T trades between groups of participants that are alike; the last group is of those without weight.
 

@@ -12,8 +12,8 @@ Flags = NDArray[np.bool_]
 Sides = NDArray[np.int8]
 Rows = NDArray[np.int32]
 
-TIE = 1e-12    # gains and weights that differ by less are equal
-TOUCH = 1e-9   # an actor this close to the outcome is on neither side of it
+TIE = 1e-12    # gains that differ by less are equal
+TOUCH = 1e-9   # an actor this close to the outcome is on neither side of it; shifts that differ by less are equal
 
 
 def swaps(
@@ -43,8 +43,7 @@ def swaps(
     best_first = np.argsort(-limit, kind="stable")
     made, terms = np.empty_like(pairs), np.empty((len(pairs), 7))
     count = _trade(
-        pairs[best_first], limit[best_first], position.copy(), ideal, salience, weight, leverage, free.copy(), min_gain,
-        made, terms,
+        pairs[best_first], limit[best_first], position.copy(), ideal, salience, leverage, free.copy(), min_gain, made, terms
     )  # fmt: skip
     return made[:count].copy(), terms[:count].copy()
 
@@ -92,8 +91,8 @@ def _pairs(
 
 @compiled
 def _trade(
-    pairs: Rows, limit: Floats, position: Floats, ideal: Floats, salience: Floats, weight: Floats, leverage: Floats,
-    free: Flags, min_gain: float, made: Rows, terms: Floats,
+    pairs: Rows, limit: Floats, position: Floats, ideal: Floats, salience: Floats, leverage: Floats, free: Flags,
+    min_gain: float, made: Rows, terms: Floats,
 ) -> int:
     """Make the trades that gain most, until none is worth making.
 
@@ -110,7 +109,7 @@ def _trade(
             if stale[k]:
                 _place(k, position, ideal, leverage, outcome, side)
                 stale[k] = False
-        start, ties = _best(start, pairs, limit, outcome, side, ideal, salience, free, weight, min_gain, gain, tied)
+        start, ties = _best(start, pairs, limit, outcome, side, ideal, salience, leverage, free, min_gain, gain, tied)
         if ties == 0:
             return count
         _share(tied[:ties], pairs, outcome, side, ideal, salience, gain, share)
@@ -156,10 +155,10 @@ def _place(k: int, position: Floats, ideal: Floats, leverage: Floats, outcome: F
 
 @compiled
 def _best(
-    start: int, pairs: Rows, limit: Floats, outcome: Floats, side: Sides, ideal: Floats, salience: Floats, free: Flags,
-    weight: Floats, min_gain: float, gain: Floats, tied: NDArray[np.int64],
+    start: int, pairs: Rows, limit: Floats, outcome: Floats, side: Sides, ideal: Floats, salience: Floats,
+    leverage: Floats, free: Flags, min_gain: float, gain: Floats, tied: NDArray[np.int64],
 ) -> tuple[int, int]:
-    """Find the trades that gain most; of equal ones those of the greatest joint weight.
+    """Find the trades that gain most; of equal ones those that take the smallest shifts.
 
     Pairs stand in the order of their limits, so that the search ends where the limit falls below the best gain. What
     can never be traded any more is dropped from the part that was searched, by moving the rest of it towards its end.
@@ -168,7 +167,7 @@ def _best(
         Where the search starts next time; how many trades tie (0 if none gains more than `min_gain`), with `tied`
         their rows in `pairs` and `gain` what they gain.
     """
-    best, heaviest, ties, end = min_gain, 0.0, 0, start
+    best, least, ties, end = min_gain, np.inf, 0, start
     while end < len(pairs) and limit[end] >= best - TIE:
         i, a, j, b = pairs[end]
         gain[end] = 0.0
@@ -185,10 +184,12 @@ def _best(
                 pairs[kept, column] = pairs[row, column]
     for row in range(kept, end):
         if gain[row] > min_gain and gain[row] >= best - TIE:
-            joint = weight[pairs[row, 0]] + weight[pairs[row, 2]]
-            ties = 0 if joint > heaviest + TIE else ties
-            heaviest = max(joint, heaviest)
-            if joint >= heaviest - TIE:
+            i, a, j, b = pairs[row]
+            for_j, for_i = _changes(i, a, j, b, gain[row], side, salience)
+            shift = abs(for_j) / leverage[i, a] + abs(for_i) / leverage[j, b]
+            ties = 0 if shift < least - TOUCH else ties
+            least = min(shift, least)
+            if shift <= least + TOUCH:
                 tied[ties] = row
                 ties += 1
     return kept, ties

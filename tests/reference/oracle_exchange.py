@@ -120,12 +120,16 @@ def candidates(actors: list[Actor], outcome: list[float], min_gain: float) -> li
 
 
 def best(deals: list[Deal], actors: list[Actor]) -> list[Deal]:
-    """Those that gain most; of these, those between the weightiest."""
+    """Those that gain most; of these, those that take the smallest shifts."""
     most = max((deal.gain for deal in deals), default=0.0)
     deals = [deal for deal in deals if deal.gain >= most - TIE]
-    total = sum(actor.weight for actor in actors)
-    joint = [(actors[deal.i].weight + actors[deal.j].weight) / total for deal in deals]
-    return [deal for deal, weight in zip(deals, joint, strict=True) if weight >= max(joint) - TIE]
+    shifts = [abs(shift(d.da, actors, d.i, d.a)) + abs(shift(d.db, actors, d.j, d.b)) for d in deals]
+    return [deal for deal, total in zip(deals, shifts, strict=True) if total <= min(shifts) + TOUCH]
+
+
+def shift(change: float, actors: list[Actor], mover: int, k: int) -> float:
+    """Shift of a mover that changes the outcome by so much."""
+    return change * pull(actors, k) / (actors[mover].weight * actors[mover].salience[k])
 
 
 def share_out(deals: list[Deal], actors: list[Actor], outcome: list[float]) -> None:
@@ -149,11 +153,10 @@ def carry_out(deal: Deal, actors: list[Actor], outcome: list[float], table: Tabl
     shifts: list[float] = []
     effects: list[dict[int, float]] = []
     two = actors[deal.i].rows + actors[deal.j].rows
-    for mover, k, change in ((actors[deal.i], deal.a, deal.da), (actors[deal.j], deal.b, deal.db)):
-        shift = change * pull(actors, k) / (mover.weight * mover.salience[k])
-        mover.position[k] += shift
-        mover.free[k] = False
-        shifts.append(shift)
+    for mover, k, change in ((deal.i, deal.a, deal.da), (deal.j, deal.b, deal.db)):
+        shifts.append(shift(change, actors, mover, k))
+        actors[mover].position[k] += shifts[-1]
+        actors[mover].free[k] = False
         effects.append({})
         for t in range(len(table.weight)):
             if t not in two:

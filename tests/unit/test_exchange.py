@@ -12,7 +12,7 @@ from tests.contract import ProtocolContract, quick, reordered
 from tests.generators import plain_table, tables
 from tests.reference.oracle_exchange import exchanges
 from waico.negotiation import Table
-from waico.negotiation.bargain import NO_PARTNER, Exchange, Trade, protocols, trades
+from waico.negotiation.bargain import NO_PARTNER, Exchange, Trade, obstacle, protocols, trades
 from waico.negotiation.bargain.protocol import weighted_mean
 
 FIRST, SECOND = [0.25, 0.75], [0.75, 0.25]   # saliences of one who cares more for issue 1, and of one for issue 0
@@ -118,6 +118,24 @@ def test_no_trade(table: Table) -> None:
     assert after.position is table.position
 
 
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (plain_table([[0], [1]]), "only one"),
+        (plain_table([[0, 0], [1, 1], [0, 1]], [[0.3, 0.6], [0.1, 0.2], FIRST], weight=np.array([1, 1, 0])), "alike"),
+        (plain_table([[0, 0], [1, 0]], [FIRST, SECOND]), "no pair would gain more than 1e-06"),
+        (two(weight=np.zeros(2)), "no pair"),
+    ],
+)  # fmt: skip
+def test_says_why_there_is_nothing_to_trade(table: Table, words: str) -> None:
+    assert words in (obstacle(table) or "")
+
+
+def test_says_nothing_where_there_are_trades() -> None:
+    assert obstacle(two()) is None
+    assert "0.126" in (obstacle(two(), min_gain=0.126) or "")
+
+
 def test_small_gains_are_not_worth_a_trade() -> None:
     assert len(trades(two(), min_gain=0.124)) == 1
     assert trades(two(), min_gain=0.126) == []
@@ -155,8 +173,8 @@ def test_equal_partners_share_what_both_want() -> None:
         check(trade, 0, partner, 0, 1, 0.25, -0.5, 1 / 40)
 
 
-def test_of_equal_gains_that_between_the_weightiest_comes_first() -> None:
-    # what actor 0 can give is the bound, so that both partners gain alike
+def test_of_equal_gains_the_one_that_takes_the_smallest_shifts_comes_first() -> None:
+    # what actor 0 can give is the bound, so that both partners gain alike; the weightier has to shift less for it
     assert trades(rivals([0.2, 0.3, 0.5]))[0][:2] == ((0,), (2,))
     assert trades(rivals([0.2, 0.5, 0.3]))[0][:2] == ((0,), (1,))
 
@@ -189,10 +207,10 @@ def coarse(draw: st.DrawFn) -> Table:
 any_table = st.one_of(tables(), coarse())
 
 
-def random_table(seed: int) -> Table:
-    """A table without ties."""
+def random_table(seed: int, actors: int | None = None, issues: int | None = None) -> Table:
+    """A table without ties, of 2 to 8 actors on 2 to 4 issues unless these are given."""
     draws = np.random.default_rng(seed)
-    n, k = draws.integers(2, 9), draws.integers(2, 5)
+    n, k = actors or draws.integers(2, 9), issues or draws.integers(2, 5)
     position = draws.random((n, k))
     return plain_table(
         position, draws.dirichlet(np.ones(k), n), draws.dirichlet(np.ones(n)),
@@ -200,22 +218,30 @@ def random_table(seed: int) -> Table:
     )  # fmt: skip
 
 
-@settings(quick, max_examples=300)
-@given(any_table)
-def test_equals_the_reference_implementation(table: Table) -> None:
+def compare(table: Table) -> int:
+    """Compare all trades, and positions after them, with the reference implementation; number of trades."""
     position, deals, actors = exchanges(table)
+    effects = [sum(sum(effect.values()) for effect in deal.effects) for deal in deals]
     expected = sorted(
-        (
-            tuple(actors[d.i].rows), tuple(actors[d.j].rows), d.a, d.b, *d.shifts, d.gain,
-            sum(map(sum, (effect.values() for effect in d.effects))),
-        )
-        for d in deals
-    )  # fmt: skip
+        (tuple(actors[d.i].rows), tuple(actors[d.j].rows), d.a, d.b, *d.shifts, d.gain, effect)
+        for d, effect in zip(deals, effects, strict=True)
+    )
     made = trades(table)
     assert [x[:4] for x in sorted(made)] == [x[:4] for x in expected]
     np.testing.assert_allclose([x[4:8] for x in sorted(made)], [x[4:] for x in expected], atol=1e-9)
     np.testing.assert_allclose([x.gain for x in made], [d.gain for d in deals], atol=1e-9)   # the same order
     np.testing.assert_allclose(negotiated(table).position, position, atol=1e-9)
+    return len(made)
+
+
+@settings(quick, max_examples=300)
+@given(any_table)
+def test_equals_the_reference_implementation(table: Table) -> None:
+    compare(table)
+
+
+def test_equals_the_reference_implementation_where_there_is_much_to_trade() -> None:
+    assert compare(random_table(1, actors=24, issues=4)) > 30
 
 
 @quick
