@@ -186,22 +186,45 @@ def test_equal_trades_that_want_nothing_of_each_other_are_made_in_full() -> None
     check(second, 2, 3, 0, 1, 1.0, 1.0, 1 / 16)
 
 
+def test_equal_trades_together_move_no_outcome_past_the_actors_that_they_move_it_for() -> None:
+    # sum(w s) = 3 with weights 1 1 1 1 2; outcomes (1.5 * 0.7 + 1) / 3 = 0.7 - 1/60 and 1/2, where actor 4 is; what is
+    # yielded counts 1/12. Both pairs would bring the first outcome to 0.7, for a gain of (0.75 - 0.25) / 60; together they
+    # go half the way each
+    table = plain_table(
+        [[0, 0], [0.7, 1], [0, 1], [0.7, 0], [1, 0.5]], [FIRST, SECOND, FIRST, SECOND, [0.5, 0.5]], [1, 1, 1, 1, 2]
+    )
+    first, second = trades(table)
+    check(first, 0, 1, 0, 1, 0.1, -0.1, 1 / 240)
+    check(second, 2, 3, 0, 1, 0.1, 0.1, 1 / 240)
+    np.testing.assert_allclose(weighted_mean(negotiated(table)), [0.7, 0.5], atol=1e-15)
+
+
+def test_actors_that_rounding_tells_apart_act_as_one() -> None:
+    # as the two actors of equal weight above, the first of them in two halves
+    _, moves = Exchange().play(plain_table([[0, 0], [1e-13, 0], [1, 1]], [FIRST, FIRST, SECOND], [0.25, 0.25, 0.5]), 30.0)
+    assert moves is not None
+    np.testing.assert_allclose(moves.position, [[1, 0], [1, 0], [1, 0]], atol=1e-12)
+    assert moves.partner.tolist() == [[2, NO_PARTNER], [2, NO_PARTNER], [NO_PARTNER, 0]]
+
+
 # --- what must always hold ---------------------------------------------------------------------------------------------
 
 @st.composite
 def coarse(draw: st.DrawFn) -> Table:
-    """A table on few values, full of ties; some positions were traded before, some weights are 0."""
-    n, k = draw(st.integers(2, 7)), draw(st.integers(2, 4))
+    """A table full of ties; some positions were traded before, some weights are 0, some actors have doubles."""
+    n, k = draw(st.integers(2, 6)), draw(st.integers(2, 4))
 
     def some(values: list[float], *shape: int) -> Any:
         size = int(np.prod(shape))
         return np.reshape(draw(st.lists(st.sampled_from(values), min_size=size, max_size=size)), shape)
 
     salience = some([0.1, 0.2, 0.4], n, k)
-    return plain_table(
-        some([0.0, 0.25, 0.5, 1.0], n, k), salience / salience.sum(axis=1, keepdims=True), weight=some([0.0, 1.0, 1.0, 2.0], n),
+    table = plain_table(
+        some([0.0, 0.25, 0.5, 1.0], n, k), salience / salience.sum(axis=1, keepdims=True),
         conceded=some([0.0, 0.0, 0.0, 0.1], n, k), ceiling=some([0.5, 1.0, 1.0, 1.0], n, k),
     )  # fmt: skip
+    copies = draw(st.lists(st.integers(0, n - 1), max_size=2))
+    return replace(reordered(table, [*range(n), *copies]), weight=some([0.0, 1.0, 1.0, 2.0], n + len(copies)))
 
 
 any_table = st.one_of(tables(), coarse())
