@@ -144,7 +144,7 @@ def _alike(table: Table, ideal: Floats) -> tuple[Indices, Indices]:
     Participants without weight move no outcome and do not trade: they are the last group.
 
     Returns:
-        Group of each participant, (n,), and the lowest row of each group, ascending, with a last entry that means nothing.
+        Group of each participant, (n,); and the lowest row of each group, ascending, the last entry without meaning.
     """
     present = np.flatnonzero(table.weight > 0)
     traits = np.hstack([ideal, table.conceded, table.salience, table.floor, table.ceiling])[present].round(SAME)

@@ -43,7 +43,8 @@ def swaps(
     best_first = np.argsort(-limit, kind="stable")
     made, terms = np.empty_like(pairs), np.empty((len(pairs), 7))
     count = _trade(
-        pairs[best_first], limit[best_first], position.copy(), ideal, salience, leverage, free.copy(), min_gain, made, terms
+        pairs[best_first], limit[best_first], position.copy(), ideal, salience, leverage, free.copy(), min_gain, made,
+        terms,
     )  # fmt: skip
     return made[:count].copy(), terms[:count].copy()
 
@@ -128,9 +129,7 @@ def _trade(
 
 
 @compiled
-def _changes(
-    i: int, a: int, j: int, b: int, gain: float, side: Sides, salience: Floats
-) -> tuple[float, float]:
+def _changes(i: int, a: int, j: int, b: int, gain: float, side: Sides, salience: Floats) -> tuple[float, float]:
     """Changes of the outcomes on a and b by which i and j both gain this much."""
     step = gain / _edge(i, a, j, b, salience)
     return side[j, a] * step * (salience[i, b] + salience[j, b]), side[i, b] * step * (salience[i, a] + salience[j, a])

@@ -63,7 +63,10 @@ def exchanges(table: Table, min_gain: float = 1e-6) -> tuple[list[list[float]], 
 def actors_of(table: Table) -> list[Actor]:
     actors = list[Actor]()
     traits = [
-        [*table.position[i] - table.conceded[i], *table.conceded[i], *table.salience[i], *table.floor[i], *table.ceiling[i]]
+        [
+            *table.position[i] - table.conceded[i], *table.conceded[i], *table.salience[i], *table.floor[i],
+            *table.ceiling[i],
+        ]
         for i in range(len(table.weight))
     ]
     for i, own in enumerate(traits):
@@ -109,7 +112,8 @@ def candidates(actors: list[Actor], outcome: list[float], min_gain: float) -> li
     for (m, i), (n, j) in combinations(enumerate(actors), 2):
         for a, b in permutations(range(len(outcome)), 2):
             opposed = all(side(i, k, outcome) * side(j, k, outcome) == -1 for k in (a, b))
-            if not (opposed and i.free[a] and j.free[b] and i.salience[b] * j.salience[a] > i.salience[a] * j.salience[b]):
+            cares_less = i.salience[b] * j.salience[a] > i.salience[a] * j.salience[b]
+            if not (opposed and cares_less and i.free[a] and j.free[b]):
                 continue
             rate = (i.salience[a] + j.salience[a]) / (i.salience[b] + j.salience[b])
             da = min(farthest(i, j, a, actors, outcome), farthest(j, i, b, actors, outcome) / rate)

@@ -40,7 +40,7 @@ def check(trade: Trade, *expected: Any) -> None:
     assert (i, j, *rest)[: len(expected)] == pytest.approx(expected, abs=1e-14)
 
 
-# --- by hand -----------------------------------------------------------------------------------------------------------
+# --- by hand --------------------------------------------------------------------------------------------------
 
 def two(**changes: Any) -> Table:
     """Two actors of equal weight at the opposite ends of both issues.
@@ -158,12 +158,13 @@ def test_the_text_approaches_the_mean_after_trades() -> None:
     np.testing.assert_allclose(after.text, 0.2 + (1 - np.exp(-0.5)) * (np.array([1, 0]) - 0.2), atol=1e-12)
 
 
-# --- ties --------------------------------------------------------------------------------------------------------------
+# --- ties -----------------------------------------------------------------------------------------------------
 
 def rivals(weight: list[float]) -> Table:
     """Actors 1 and 2 offer actor 0, which is at the outcome on issue 2, the same; issue 2 alone divides them."""
     third = 0.5 if weight[1] == weight[2] else weight[2] / (weight[1] + weight[2])
-    return plain_table([[0, 0, third], [1, 1, 0], [1, 1, 1]], [[0.2, 0.6, 0.2], [0.6, 0.2, 0.2], [0.6, 0.2, 0.2]], weight)
+    saliences = [[0.2, 0.6, 0.2], [0.6, 0.2, 0.2], [0.6, 0.2, 0.2]]
+    return plain_table([[0, 0, third], [1, 1, 0], [1, 1, 1]], saliences, weight)
 
 
 def test_equal_partners_share_what_both_want() -> None:
@@ -188,8 +189,8 @@ def test_equal_trades_that_want_nothing_of_each_other_are_made_in_full() -> None
 
 def test_equal_trades_together_move_no_outcome_past_the_actors_that_they_move_it_for() -> None:
     # sum(w s) = 3 with weights 1 1 1 1 2; outcomes (1.5 * 0.7 + 1) / 3 = 0.7 - 1/60 and 1/2, where actor 4 is; what is
-    # yielded counts 1/12. Both pairs would bring the first outcome to 0.7, for a gain of (0.75 - 0.25) / 60; together they
-    # go half the way each
+    # yielded counts 1/12. Both pairs would bring the first outcome to 0.7, for a gain of (0.75 - 0.25) / 60; together
+    # they go half the way each
     table = plain_table(
         [[0, 0], [0.7, 1], [0, 1], [0.7, 0], [1, 0.5]], [FIRST, SECOND, FIRST, SECOND, [0.5, 0.5]], [1, 1, 1, 1, 2]
     )
@@ -201,13 +202,14 @@ def test_equal_trades_together_move_no_outcome_past_the_actors_that_they_move_it
 
 def test_actors_that_rounding_tells_apart_act_as_one() -> None:
     # as the two actors of equal weight above, the first of them in two halves
-    _, moves = Exchange().play(plain_table([[0, 0], [1e-13, 0], [1, 1]], [FIRST, FIRST, SECOND], [0.25, 0.25, 0.5]), 30.0)
+    table = plain_table([[0, 0], [1e-13, 0], [1, 1]], [FIRST, FIRST, SECOND], [0.25, 0.25, 0.5])
+    _, moves = Exchange().play(table, 30.0)
     assert moves is not None
     np.testing.assert_allclose(moves.position, [[1, 0], [1, 0], [1, 0]], atol=1e-12)
     assert moves.partner.tolist() == [[2, NO_PARTNER], [2, NO_PARTNER], [NO_PARTNER, 0]]
 
 
-# --- what must always hold ---------------------------------------------------------------------------------------------
+# --- what must always hold ------------------------------------------------------------------------------------
 
 @st.composite
 def coarse(draw: st.DrawFn) -> Table:
