@@ -15,7 +15,8 @@ from waico.scenarios.schema import param
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-SAME = 9   # decimals up to which actors that agree in everything act as one
+SAME = 9          # decimals up to which actors that agree in everything act as one
+MIN_GAIN = 1e-6
 
 
 class Trade(NamedTuple):
@@ -51,7 +52,7 @@ class Exchange(BargainingProtocol):
     """
 
     min_gain: float = param(
-        1e-6, "gain that an exchange must exceed for both; utilities are saliences times distances", ge=1e-9, le=1
+        MIN_GAIN, "gain that an exchange must exceed for both; utilities are saliences times distances", ge=1e-9, le=1
     )
 
     def negotiate(self, table: Table, days: float) -> Moves | None:
@@ -76,7 +77,7 @@ class Exchange(BargainingProtocol):
         return weighted_mean(table)
 
 
-def trades(table: Table, min_gain: float = 1e-6) -> list[Trade]:
+def trades(table: Table, min_gain: float = MIN_GAIN) -> list[Trade]:
     """The trades that `Exchange(min_gain=min_gain)` makes at a table, in that order; none where there is one issue."""
     deals = _deals(table, min_gain)
     members = [tuple(np.flatnonzero(deals.group == g).tolist()) for g in range(len(deals.first) - 1)]
@@ -93,7 +94,7 @@ def trades(table: Table, min_gain: float = 1e-6) -> list[Trade]:
     ]  # fmt: skip
 
 
-def obstacle(table: Table, min_gain: float = 1e-6) -> str | None:
+def obstacle(table: Table, min_gain: float = MIN_GAIN) -> str | None:
     """Why a table allows for no trades, in words; None if there are trades."""
     salience = table.salience[table.weight > 0]
     if len(table.text) < 2:

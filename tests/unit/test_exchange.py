@@ -72,8 +72,8 @@ def test_the_exchange_rate_makes_gains_equal() -> None:
 @pytest.mark.parametrize(("third", "effect"), [([0, 1], -1 / 6), ([1, 0], 1 / 6), ([0, 0], 0.0)])
 def test_third_parties_gain_or_lose(third: list[float], effect: float) -> None:
     # sum(w s) = 0.5; actors 0 and 1 have a share of 1/6 in the outcome on what they yield on, and go all the way: the
-    # outcome on issue 0 rises by 1/6, that on issue 1 falls by 1/6. The third, with salience 1/2, sides with nobody on
-    # both issues, or is against the same on both, but cares for both alike and stays out as the poorer partner
+    # outcome on issue 0 rises by 1/6, that on issue 1 falls by 1/6. The third, with salience 1/2, is on the side of each
+    # on one issue; or with actor 0 on both, but the poorer partner for actor 1, as it cares for both alike
     table = plain_table([[0, 0], [1, 1], third], [FIRST, SECOND, [0.5, 0.5]])
     check(trades(table)[0], 0, 1, 0, 1, 1.0, -1.0, 1 / 12, effect, int(effect > 0), int(effect < 0))
 
