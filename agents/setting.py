@@ -120,7 +120,7 @@ class Setting:
             bodies=tuple(scenario.institution_ids),
             firms=tuple(facts.firms.index),
             ideal=ideal,
-            **_judgements(scenario, nations.index),
+            **_judgements(scenario, nations.index, ideal),
             weight=weight,
             gdp=_share(nations["gdp"]),
             population=_share(nations["population"]),
@@ -172,10 +172,15 @@ def _calendar(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _judgements(scenario: Scenario, codes: pd.Index) -> dict[str, Any]:
-    """Salience, red lines, tolerance and openness of every state, with the overrides of single states."""
+def _judgements(scenario: Scenario, codes: pd.Index, ideal: Floats) -> dict[str, Any]:
+    """Salience, red lines, tolerance and openness of every state, with the overrides of single states.
+
+    Actors with extreme positions attach more salience to an issue (Thomson & Stokman 2006), here in proportion to how far
+    from the middle they stand.
+    """
     n, issues = len(codes), scenario.issue_ids
-    salience = np.tile([issue.salience for issue in scenario.issues], (n, 1)).astype(float)
+    usual = np.array([issue.salience for issue in scenario.issues], dtype=float)
+    salience = usual * (1.0 + scenario.nations.extremity * np.abs(2.0 * ideal - 1.0))
     floor, ceiling = np.zeros_like(salience), np.ones_like(salience)
     tolerance, openness = np.full(n, scenario.nations.tolerance), np.full(n, scenario.nations.openness)
     for code, nation in scenario.nations.overrides.items():

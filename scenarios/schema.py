@@ -196,6 +196,10 @@ class Nations(Section):
     sigma_ideal: float = param(0.08, "standard deviation of the noise on ideal points, per replicate", ge=0, le=0.5)
     tolerance: float = param(0.06, "loss accepted beyond the status quo before a state objects", ge=0, le=1)
     openness: float = param(0.3, "openness to lobbying: how far full pressure moves a stated position", ge=0, le=1)
+    extremity: float = param(
+        0.5, "how much more a state weighs an issue on which it stands at an end than one on which it stands in the middle",
+        source="sign: Thomson & Stokman 2006 on EU decisions; size: judgement, to be swept", ge=0, le=10,
+    )  # fmt: skip
     weight: Weight = param(Weight(), "capability")
     ties: Ties = param(Ties(), "networks among states")
     overrides: dict[NationCode, NationOverride] = param({}, "single states, written as [nations.GBR]")

@@ -2,11 +2,12 @@
 
 from waico.negotiation.bargain.alone import Negotiation, bargain_alone
 from waico.negotiation.bargain.compromise import Compromise
+from waico.negotiation.bargain.exchange import Exchange, Trade, trades
 from waico.negotiation.bargain.nash import Nash
 from waico.negotiation.bargain.protocol import NO_PARTNER, BargainingProtocol, Moves, protocols
 from waico.negotiation.bargain.stage import bargain
 
 __all__ = [
-    "NO_PARTNER", "BargainingProtocol", "Compromise", "Moves", "Nash", "Negotiation", "bargain", "bargain_alone",
-    "protocols",
+    "NO_PARTNER", "BargainingProtocol", "Compromise", "Exchange", "Moves", "Nash", "Negotiation", "Trade", "bargain",
+    "bargain_alone", "protocols", "trades",
 ]  # fmt: skip

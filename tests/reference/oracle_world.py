@@ -195,7 +195,11 @@ def set_characters(states: list[State], scenario: Scenario, draws: Draws) -> Non
     for i, state in enumerate(states):
         own = scenario.nations.overrides.get(state.code)
         salience = own.salience if own else {}
-        state.salience = normalized([salience.get(issue.id, issue.salience) for issue in scenario.issues])
+        usual = [
+            issue.salience * (1 + scenario.nations.extremity * abs(2 * x - 1))
+            for issue, x in zip(scenario.issues, state.plain_ideal, strict=True)
+        ]
+        state.salience = normalized([salience.get(i.id, s) for i, s in zip(scenario.issues, usual, strict=True)])
         tolerance, openness = (own.tolerance, own.openness) if own else (None, None)
         state.tolerance = scenario.nations.tolerance if tolerance is None else tolerance
         state.openness = scenario.nations.openness if openness is None else openness
