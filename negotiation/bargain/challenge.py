@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.negotiation.bargain.challenge_kernels import EPS, challenge_round
-from waico.negotiation.bargain.protocol import NO_PARTNER, BargainingProtocol, Moves, protocols, weighted_median
+from waico.negotiation.bargain.challenge_kernels import challenge_issues
+from waico.negotiation.bargain.protocol import BargainingProtocol, Moves, protocols, weighted_median
 from waico.negotiation.table import Table
 from waico.scenarios.schema import param
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 
 @protocols.register("challenge")
@@ -34,20 +33,12 @@ class Challenge(BargainingProtocol):
 
     def negotiate(self, table: Table, days: float) -> Moves:
         """Positions after every participant has given way to the challenge it takes, at the same time."""
-        position, partner = table.position.copy(), np.full(table.position.shape, NO_PARTNER, dtype=np.intp)
         attention = table.attention()
         span = ranges(table, attention > 0.0)
-        closed = min(1.0, days / self.round_days)
-        for k in np.flatnonzero(span > EPS).tolist():
-            rows = np.flatnonzero(attention[:, k] > 0.0)
-            start = table.position[rows, k]
-            low = start.min()
-            target, winner = challenge_round(
-                (start - low) / span[k], attention[rows, k], table.weight[rows], self.risk
-            )  # fmt: skip
-            moved = winner >= 0
-            position[rows[moved], k] += closed * (low + span[k] * target[moved] - start[moved])
-            partner[rows[moved], k] = rows[winner[moved]]
+        share, partner = challenge_issues(table.position, attention, table.weight, span, self.risk)
+        share *= min(1.0, days / self.round_days)
+        there = np.take_along_axis(table.position, np.where(partner >= 0, partner, 0), axis=0)
+        position = (1.0 - share) * table.position + share * there   # exactly the partner's where the share is 1
         return Moves(position, partner, np.zeros(position.shape))
 
     def outcome(self, table: Table) -> Floats:

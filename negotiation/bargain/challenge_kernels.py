@@ -16,6 +16,7 @@ from waico.agents.compiled import compiled
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 EPS = 1e-9   # utilities and shares of the range nearer than this are equal, so that rounding errors decide nothing
+LOG_STATUS_QUO = math.log(0.5)
 
 
 @compiled
@@ -99,13 +100,25 @@ def risks(spot: Floats, place: Indices, attention: Floats, chance: Floats) -> Fl
 
 
 @compiled
-def stakes(distance: float, risk: float) -> tuple[float, float, float]:
-    """Utility of success, of failure and of the status quo with an exponent (Bueno de Mesquita 1994)."""
-    return (
-        2.0 - 4.0 * max(0.5 - 0.5 * distance, 0.0) ** risk,
-        2.0 - 4.0 * (0.5 + 0.5 * distance) ** risk,
-        2.0 - 4.0 * 0.5**risk,
-    )
+def log_disutilities(spot: Floats) -> tuple[Floats, Floats]:
+    """log(0.5 - 0.5 d) of success and log(0.5 + 0.5 d) of failure at a distance d, for all pairs of places, (m, m)."""
+    m = len(spot)
+    success, failure = np.full((m, m), LOG_STATUS_QUO), np.full((m, m), LOG_STATUS_QUO)
+    for g in range(m):
+        for h in range(g):
+            distance = spot[g] - spot[h]
+            success[g, h] = success[h, g] = math.log(max(0.5 - 0.5 * distance, 0.0))
+            failure[g, h] = failure[h, g] = math.log(0.5 + 0.5 * distance)
+    return success, failure
+
+
+@compiled
+def utility(log_disutility: float, risk: float) -> float:
+    """2 - 4 z^r, from log z: 0.5 - 0.5 d for success, 0.5 + 0.5 d for failure, 0.5 for the status quo.
+
+    The form is Bueno de Mesquita's (1994).
+    """
+    return 2.0 - 4.0 * math.exp(risk * log_disutility)
 
 
 @compiled
@@ -130,25 +143,30 @@ def concession(own: float, theirs: float) -> float:
 
 @compiled
 def answers(spot: Floats, place: Indices, attention: Floats, risk: Floats, chance: Floats) -> tuple[Floats, Indices]:
-    """Where each actor goes if it gives way to the challenge it takes, (n,), and whose that is, -1 for none, (n,)."""
+    """Share of the way each actor goes to meet the challenger it gives way to, (n,), and who that is, -1 for none."""
     m, n = len(spot), len(place)
     hardest = np.zeros(m)   # the greatest attention at each place
     first = np.zeros(m + 1, np.intp)   # its first actor
     for k in range(n):
         hardest[place[k]] = max(hardest[place[k]], attention[k])
         first[place[k] + 1] = k + 1
-    target, partner, threat = np.empty(n), np.full(n, -1, np.intp), np.empty(m)
+    success, failure = log_disutilities(spot)
+    share, partner, threat = np.zeros(n), np.full(n, -1, np.intp), np.empty(m)
     for i in range(n):
-        best = threats(place[i], spot, hardest, attention[i], risk[i], chance, threat)
-        target[i], partner[i] = least(place[i], spot, first, attention, risk[i], chance, threat, best - EPS)
-    return target, partner
+        g = place[i]
+        logs = success[g], failure[g]
+        best = threats(g, spot, logs, hardest, attention[i], risk[i], chance, threat)
+        if best > 0.0:
+            share[i], partner[i] = least(g, spot, logs, first, attention, risk[i], chance, threat, best - EPS)
+    return share, partner
 
 
 @compiled
 def threats(
-    g: int, spot: Floats, hardest: Floats, attention: float, risk: float, chance: Floats, threat: Floats
+    g: int, spot: Floats, logs: tuple[Floats, Floats], hardest: Floats, attention: float, risk: float, chance: Floats,
+    threat: Floats,
 ) -> float:
-    """Fill in what challengers at each place expect of an actor at place g, in its own eyes; the greatest that it meets.
+    """Fill in what challengers at each place expect of an actor at place g, in its eyes; the greatest of those with an offer.
 
     An actor expects least of challenging whoever resists most, so that a place has an offer if its `hardest` has one.
     No challenger expects more than success, which is worth less the nearer it stands: the search goes inwards from both
@@ -156,14 +174,16 @@ def threats(
     """
     threat[:] = -1.0
     low, high, best = 0, len(spot) - 1, 0.0
+    stays = utility(LOG_STATUS_QUO, risk)
     while low < g or high > g:
         if spot[g] - spot[low] >= spot[high] - spot[g]:
             h, low = low, low + 1
         else:
             h, high = high, high - 1
-        success, failure, stays = stakes(abs(spot[g] - spot[h]), risk)
+        success = utility(logs[0][h], risk)
         if success - stays < best - EPS:
             break
+        failure = utility(logs[1][h], risk)
         threat[h] = expected(success, failure, stays, chance[h, g], attention)
         own = expected(success, failure, stays, chance[g, h], hardest[h])
         if threat[h] > best and concession(own, threat[h]) >= 0.0:
@@ -173,42 +193,48 @@ def threats(
 
 @compiled
 def least(
-    g: int, spot: Floats, first: Indices, attention: Floats, risk: float, chance: Floats, threat: Floats, enough: float
+    g: int, spot: Floats, logs: tuple[Floats, Floats], first: Indices, attention: Floats, risk: float, chance: Floats,
+    threat: Floats, enough: float,
 ) -> tuple[float, int]:
-    """Of the offers with a threat of `enough`, the one that moves least, and its proposer; stay if they pull both ways."""
-    here = spot[g]
-    shortest, proposer = np.full(2, np.inf), np.full(2, -1, np.intp)
+    """Share of the way and proposer of the offer that moves least, of those with a threat of `enough`.
+
+    None, (0, -1), if equal ones pull both ways.
+    """
+    stays = utility(LOG_STATUS_QUO, risk)
+    shortest, part, proposer = np.full(2, np.inf), np.zeros(2), np.full(2, -1, np.intp)
     for h in range(len(spot)):
         if threat[h] <= EPS or threat[h] < enough:
             continue
-        gap = abs(spot[h] - here)
-        success, failure, stays = stakes(gap, risk)
+        side, gap = (1 if h > g else 0), abs(spot[h] - spot[g])
+        success, failure = utility(logs[0][h], risk), utility(logs[1][h], risk)
         for j in range(first[h], first[h + 1]):
             share = concession(expected(success, failure, stays, chance[g, h], attention[j]), threat[h])
-            side = 1 if h > g else 0
             if share >= 0.0 and share * gap < shortest[side]:
-                shortest[side], proposer[side] = share * gap, j
+                shortest[side], part[side], proposer[side] = share * gap, share, j
     side = 1 if shortest[1] < shortest[0] else 0
     if proposer[side] < 0 or abs(shortest[1] - shortest[0]) <= EPS or shortest[side] <= EPS:
-        return here, -1
-    return here + (2 * side - 1) * shortest[side], proposer[side]
+        return 0.0, -1
+    return part[side], proposer[side]
 
 
 @compiled
 def challenge_round(position: Floats, attention: Floats, power: Floats, risky: bool) -> tuple[Floats, Indices]:
-    """Every actor's answer to the challenges of a round, all at once.
+    """Every actor's answer to the challenges of a round on one issue, all at once.
 
     Args:
         position: shares of the range, in [0, 1], (n,).
-        attention: share of full attention, in [0, 1], (n,).
+        attention: share of full attention, in (0, 1], (n,).
         power: bargaining weights, (n,).
         risky: whether attitudes to risk follow from danger; if not, exponents are 1.
 
     Returns:
-        Where each would stand, (n,), and in whose favour it moves, -1 if it does not, (n,).
+        The share of the way that each goes to meet its partner, in [0, 1], (n,), and who that is, -1 for none, (n,).
     """
     order = np.argsort(position, kind="mergesort")
     spot, place = places(position[order])
+    share, partner = np.zeros(len(order)), np.full(len(order), -1, np.intp)
+    if len(spot) < 2:
+        return share, partner
     resolve = attention[order]
     weight = power[order] * resolve
     risk = np.ones(len(order))
@@ -216,10 +242,32 @@ def challenge_round(position: Floats, attention: Floats, power: Floats, risky: b
     if risky:
         risk = risks(spot, place, resolve, chance)
         chance = probabilities(spot, place, weight, risk)
-    sorted_target, sorted_partner = answers(spot, place, resolve, risk, chance)
-    target, partner = np.empty(len(order)), np.full(len(order), -1, np.intp)
+    sorted_share, sorted_partner = answers(spot, place, resolve, risk, chance)
     for k in range(len(order)):
-        target[order[k]] = sorted_target[k]
         if sorted_partner[k] >= 0:
+            share[order[k]] = sorted_share[k]
             partner[order[k]] = order[sorted_partner[k]]
-    return target, partner
+    return share, partner
+
+
+@compiled
+def challenge_issues(
+    position: Floats, attention: Floats, power: Floats, span: Floats, risky: bool
+) -> tuple[Floats, Indices]:
+    """`challenge_round` for every issue among those who attend to it; `span` is the range of each issue, (K,).
+
+    Returns:
+        Shares and partners as there, (n, K).
+    """
+    share, partner = np.zeros(position.shape), np.full(position.shape, -1, np.intp)
+    for k in range(position.shape[1]):
+        rows = np.flatnonzero(attention[:, k] > 0.0)
+        if len(rows) < 2 or span[k] <= EPS:
+            continue
+        x = position[rows, k]
+        part, whom = challenge_round((x - x.min()) / span[k], attention[rows, k], power[rows], risky)
+        for a in range(len(rows)):
+            if whom[a] >= 0:
+                share[rows[a], k] = part[a]
+                partner[rows[a], k] = rows[whom[a]]
+    return share, partner

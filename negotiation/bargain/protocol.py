@@ -89,15 +89,10 @@ def weighted_median(table: Table) -> Floats:
     to the next will do: their middle is taken, so that a scale turned round has the same median.
     """
     pull = table.weight[:, None] * table.salience
-    return np.array([_median(x, p, y) for x, p, y in zip(table.position.T, pull.T, table.text, strict=True)])
-
-
-def _median(position: Floats, pull: Floats, otherwise: float) -> float:
-    """The weighted median of one issue."""
-    order = np.argsort(position, kind="stable")
-    order = order[pull[order] > 0]
-    if len(order) == 0:
-        return otherwise
-    reached = np.cumsum(pull[order]) / pull[order].sum()
-    lower, upper = np.searchsorted(reached, [0.5 - 1e-9, 0.5 + 1e-9])
-    return float(0.5 * (position[order[lower]] + position[order[upper]]))
+    order = np.argsort(table.position, axis=0, kind="stable")
+    position = np.take_along_axis(table.position, order, axis=0)
+    reached = np.cumsum(np.take_along_axis(pull, order, axis=0), axis=0)
+    total = reached[-1]
+    first = [(reached >= half * total).argmax(axis=0) for half in (0.5 - 1e-9, 0.5 + 1e-9)]
+    lower, upper = np.take_along_axis(position, np.array(first), axis=0)
+    return np.where(total > 0, 0.5 * (lower + upper), table.text)

@@ -1,12 +1,17 @@
 """Challenges by fast sums are those by counting every vote (tests/reference/oracle_challenge.py)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.generators import tables
 from tests.reference.oracle_challenge import Issue, Reading
+from waico.negotiation import Table
+from waico.negotiation.bargain import Challenge
 from waico.negotiation.bargain import challenge_kernels as kernels
 
 Floats = NDArray[np.float64]
@@ -26,9 +31,12 @@ def issues(draw: st.DrawFn) -> Issue:
 
 
 def fast(issue: Issue) -> tuple[Floats, NDArray[np.intp]]:
-    return kernels.challenge_round(
-        np.array(issue.x), np.array(issue.attention), np.array(issue.power), issue.reading.risk != "none"
-    )
+    """Where the compiled round leads, and in whose favour."""
+    x = np.array(issue.x)
+    share, partner = kernels.challenge_round(
+        x, np.array(issue.attention), np.array(issue.power), issue.reading.risk != "none"
+    )  # fmt: skip
+    return x + share * (x[partner] - x), partner
 
 
 @quick
@@ -50,13 +58,15 @@ def test_probabilities_exponents_and_utilities(issue: Issue) -> None:
     if issue.reading.risk == "present":
         neutral = kernels.probabilities(spot, place, weight, np.ones(len(order)))
         np.testing.assert_allclose(kernels.risks(spot, place, attention, neutral), risk, rtol=0, atol=1e-9)
-    chance = kernels.probabilities(spot, place, weight, risk)
+    chance, disutilities = kernels.probabilities(spot, place, weight, risk), kernels.log_disutilities(spot)
     for a, i in enumerate(order.tolist()):
         for b, j in enumerate(order.tolist()):
             p = chance[place[a], place[b]]
             assert p == pytest.approx(issue.probability(i, j), abs=1e-9)
-            worth = kernels.stakes(abs(issue.x[i] - issue.x[j]), risk[a])
-            assert kernels.expected(*worth, p, attention[b]) == pytest.approx(issue.utility(i, j, risk[a]), abs=1e-9)
+            logs = [z[place[a], place[b]] for z in disutilities]
+            success, failure, stays = (kernels.utility(z, risk[a]) for z in (*logs, kernels.LOG_STATUS_QUO))
+            expected = kernels.expected(success, failure, stays, p, attention[b])
+            assert expected == pytest.approx(issue.utility(i, j, risk[a]), abs=1e-9)
 
 
 @quick
@@ -70,3 +80,13 @@ def test_who_moves_moves_towards_its_partner(issue: Issue) -> None:
             there = issue.x[partner[i]]
             assert min(x, there) - 1e-12 <= target[i] <= max(x, there) + 1e-12
             assert target[i] != x
+
+
+@quick
+@given(tables())
+def test_shifted_and_stretched_positions_give_shifted_and_stretched_results(table: Table) -> None:
+    stretched = replace(table, position=0.2 + 0.5 * table.position, text=0.2 + 0.5 * table.text)
+    before, after = Challenge().play(table, 30.0)[0], Challenge().play(stretched, 30.0)[0]
+    np.testing.assert_allclose(after.position, 0.2 + 0.5 * before.position, rtol=0, atol=1e-7)
+    if table.sponsor < 0:
+        np.testing.assert_allclose(after.text, 0.2 + 0.5 * before.text, rtol=0, atol=1e-7)

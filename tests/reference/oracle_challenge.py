@@ -1,4 +1,4 @@
-"""Reference implementation: expected-utility challenges on one issue, actor by actor, in the readings the papers leave open.
+"""Reference implementation: expected-utility challenges on one issue, actor by actor, as the papers may be read.
 
 The default `Reading` is the rule of docs/odd.md (section 3.4), every vote counted one by one. The other readings exist
 only to be compared with the published case (tests/truth/emission_readings.py).
@@ -150,16 +150,18 @@ class Issue:
             return None
         gap = self.x[j] - self.x[i]
         if own > EPS:
-            by_utility = theirs > own + EPS
-            loses = self.probability(j, i) > self.probability(i, j) if reading.confrontation == "probability" else by_utility
-            if reading.confrontation == "none" or not loses:
-                return None
-            return Offer(j, own, theirs, 0, self.x[j])
+            return Offer(j, own, theirs, 0, self.x[j]) if self.loses(i, j, own, theirs) else None
         loss = max(-own, 0.0)
         if loss >= theirs:
             return Offer(j, own, theirs, 2, self.x[j])
         share = loss / theirs if reading.compromise == "ratio" else theirs / (theirs + loss)
         return Offer(j, own, theirs, 1, self.x[i] + share * gap)
+
+    def loses(self, i: int, j: int, own: float, theirs: float) -> bool:
+        """Whether i loses a confrontation in which both expect to gain."""
+        if self.reading.confrontation == "probability":
+            return self.probability(j, i) > self.probability(i, j) + EPS
+        return self.reading.confrontation == "utility" and theirs > own + EPS
 
     def chosen(self, i: int) -> Offer | None:
         """The offer that i takes; None without one, or if equal ones pull both ways."""
