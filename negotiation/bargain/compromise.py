@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.negotiation.bargain.protocol import BargainingProtocol, protocols, weighted_mean
+from waico.negotiation.bargain.protocol import BargainingProtocol, mean_position, protocols
 from waico.negotiation.table import Table
 
 Floats = NDArray[np.float64]
@@ -21,4 +21,4 @@ class Compromise(BargainingProtocol):
 
     def outcome(self, table: Table) -> Floats:
         """The weighted mean."""
-        return weighted_mean(table)
+        return mean_position(table)

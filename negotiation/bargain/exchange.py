@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.negotiation.bargain.protocol import NO_PARTNER, BargainingProtocol, Moves, protocols, weighted_mean
+from waico.negotiation.bargain.protocol import NO_PARTNER, BargainingProtocol, Moves, mean_position, protocols
 from waico.negotiation.bargain.swaps import TIE, swaps
 from waico.negotiation.table import Table
 from waico.scenarios.schema import param
@@ -79,7 +79,7 @@ class Exchange(BargainingProtocol):
 
     def outcome(self, table: Table) -> Floats:
         """The weighted mean of positions after the trades."""
-        return weighted_mean(table)
+        return mean_position(table)
 
 
 def trades(table: Table, min_gain: float = MIN_GAIN) -> list[Trade]:

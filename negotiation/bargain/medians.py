@@ -10,7 +10,9 @@ ROUNDING = 1e-12   # share of the weight within which a half is a half
 
 
 def weighted_median(values: Floats, weights: Floats) -> float:
-    """The smallest value up to which half of the weight lies; midway to the next on an exact tie (Black 1948).
+    """The smallest value up to which half of the weight lies (Black 1948); midway to the next on an exact tie.
+
+    On a tie every value between the two will do; the middle makes a scale turned round have the same median.
 
     Args:
         values: any numbers, (n,).

@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from waico.negotiation.bargain.medians import weighted_median
 from waico.negotiation.registry import Registry, Rule
 from waico.negotiation.table import Table
 from waico.scenarios.schema import param
@@ -85,8 +86,15 @@ class BargainingProtocol(Rule, ABC):
 protocols: Registry[BargainingProtocol] = Registry("protocol")
 
 
-def weighted_mean(table: Table) -> Floats:
+def mean_position(table: Table) -> Floats:
     """Mean position by weight and salience, sum(b s x) / sum(b s), shape (K,); the text where nobody cares."""
     pull = table.weight[:, None] * table.salience
     total = pull.sum(axis=0)
     return np.divide((pull * table.position).sum(axis=0), total, out=table.text.copy(), where=total > 0)
+
+
+def median_position(table: Table) -> Floats:
+    """Median position by weight and salience, shape (K,); the text where nobody cares."""
+    pull = table.weight[:, None] * table.salience
+    columns = zip(table.position.T, pull.T, table.text, strict=True)
+    return np.array([weighted_median(x, weight) if weight.any() else text for x, weight, text in columns])

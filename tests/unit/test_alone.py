@@ -15,7 +15,7 @@ from waico.negotiation import BargainingProtocol, Table, protocols
 from waico.negotiation.bargain import NO_PARTNER, Compromise, Moves, Negotiation, bargain_alone
 from waico.negotiation.bargain.alone import AGENDA_POWER
 from waico.negotiation.bargain.medians import weighted_median
-from waico.negotiation.bargain.protocol import weighted_mean
+from waico.negotiation.bargain.protocol import mean_position
 from waico.scenarios.actors import ActorTable, read_actors
 from waico.scenarios.errors import InputError
 
@@ -44,7 +44,7 @@ class Halfway(BargainingProtocol):
         return Moves(position, partner, np.full(position.shape, -0.25))
 
     def outcome(self, table: Table) -> Floats:
-        return weighted_mean(table)
+        return mean_position(table)
 
     def remarks(self, table: Table) -> list[str]:
         return [f"{len(table.capability)} actors follow the first"]

@@ -14,7 +14,7 @@ from tests.reference.oracle_exchange import exchanges
 from waico.negotiation import Table
 from waico.negotiation.bargain import NO_PARTNER, Exchange, Trade, protocols, trades
 from waico.negotiation.bargain.exchange import obstacle
-from waico.negotiation.bargain.protocol import weighted_mean
+from waico.negotiation.bargain.protocol import mean_position
 
 FIRST, SECOND = [0.25, 0.75], [0.75, 0.25]   # saliences of one who cares more for issue 1, and of one for issue 0
 LEVELS = st.sampled_from([0.0, 0.25, 0.5, 1.0])
@@ -58,7 +58,7 @@ def test_two_actors_give_each_other_what_each_cares_for() -> None:
     check(alone(two()), 0, 1, 0, 1, 1.0, -1.0, 0.125, 0.0, 0, 0)
     after = negotiated(two())
     np.testing.assert_allclose(after.position, [[1, 0], [1, 0]], atol=1e-15)
-    np.testing.assert_allclose(weighted_mean(after), [1, 0], atol=1e-15)
+    np.testing.assert_allclose(mean_position(after), [1, 0], atol=1e-15)
 
 
 def test_the_exchange_rate_makes_gains_equal() -> None:
@@ -67,7 +67,7 @@ def test_the_exchange_rate_makes_gains_equal() -> None:
     # (1/6) / (1/3) = 1/2. Gains: 0.8 / 6 - 0.2 / 4 = 1/12 and 0.6 / 4 - 0.4 / 6 = 1/12
     table = plain_table([[0, 0], [1, 1]], [[0.2, 0.8], [0.6, 0.4]])
     check(alone(table), 0, 1, 0, 1, 1.0, -0.5, 1 / 12, 0.0, 0, 0)
-    np.testing.assert_allclose(weighted_mean(negotiated(table)), [1, 1 / 6], atol=1e-15)
+    np.testing.assert_allclose(mean_position(negotiated(table)), [1, 1 / 6], atol=1e-15)
 
 
 @pytest.mark.parametrize(("third", "effect"), [([0, 1], -1 / 6), ([1, 0], 1 / 6), ([0, 0], 0.0)])
@@ -198,7 +198,7 @@ def test_equal_trades_together_move_no_outcome_past_the_actors_that_they_move_it
     first, second = trades(table)
     check(first, 0, 1, 0, 1, 0.1, -0.1, 1 / 240)
     check(second, 2, 3, 0, 1, 0.1, 0.1, 1 / 240)
-    np.testing.assert_allclose(weighted_mean(negotiated(table)), [0.7, 0.5], atol=1e-15)
+    np.testing.assert_allclose(mean_position(negotiated(table)), [0.7, 0.5], atol=1e-15)
 
 
 def test_actors_that_rounding_tells_apart_act_as_one() -> None:
@@ -277,7 +277,7 @@ def test_gains_and_externalities_are_differences_of_utility(seed: int) -> None:
     position = table.position.copy()
 
     def utility() -> Any:
-        return -(table.salience * np.abs(table.position - weighted_mean(replace(table, position=position)))).sum(axis=1)
+        return -(table.salience * np.abs(table.position - mean_position(replace(table, position=position)))).sum(axis=1)
 
     for trade in trades(table):
         before, (i,), (j,) = utility(), trade.i, trade.j
