@@ -60,8 +60,9 @@ class Oracle:
         firms = len(self.world.firms)
         self.progress = [
             Progress(
-                list(body.opening), [Standing() for _ in self.stated], [None] * firms, [0.0] * firms, [0.0] * firms
-            )
+                list(body.opening), [Standing() for _ in self.stated], [None] * firms, [0.0] * firms, [0.0] * firms,
+                [[0.0 for _ in x] for x in self.stated],
+            )  # fmt: skip
             for body in self.world.bodies
         ]
         self.day, self.round = 0, 0

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tests.reference.oracle_payoff import Stage, Status, depth_of
-from tests.reference.oracle_talks import objects
+from tests.reference.oracle_talks import at_table, objects
 
 if TYPE_CHECKING:
     from tests.reference.oracle import Oracle
@@ -44,7 +44,8 @@ def measure(oracle: Oracle, j: int) -> dict[str, float]:
 def agreement(oracle: Oracle, j: int) -> float:
     text = oracle.progress[j].text
     apart = 0.0
-    for state, x in zip(oracle.world.states, oracle.stated, strict=True):
+    for i, state in enumerate(oracle.world.states):
+        x = at_table(oracle, i, j)
         apart += state.weight * sum(s * abs(x[k] - text[k]) for k, s in enumerate(state.salience))
     return 1 - apart
 
@@ -73,14 +74,14 @@ def rivalry(oracle: Oracle, j: int, signed: list[int]) -> tuple[int, float]:
 
 
 def projected(oracle: Oracle, j: int) -> list[float]:
-    """Stated positions on the axis from the sponsor (0) to the rival (1) as they stood at the start."""
-    body = oracle.world.bodies[j]
+    """Positions at the table on the axis from the sponsor (0) to the rival (1) as they stood at the start."""
+    body, places = oracle.world.bodies[j], [at_table(oracle, i, j) for i in range(len(oracle.stated))]
     origin, end = oracle.start_ideals[body.sponsor], oracle.start_ideals[body.rival]
     axis = [b - a for a, b in zip(origin, end, strict=True)]
     length = sum(part * part for part in axis)
     if length == 0:
         return [0.0 for _ in oracle.stated]
-    return [sum((x[k] - origin[k]) * part for k, part in enumerate(axis)) / length for x in oracle.stated]
+    return [sum((x[k] - origin[k]) * part for k, part in enumerate(axis)) / length for x in places]
 
 
 def mean(values: list[float]) -> float:

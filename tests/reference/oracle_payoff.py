@@ -89,6 +89,7 @@ class Progress:
     partner_since: list[int | None]
     partner_sum: list[float]
     spent: list[float]
+    conceded: list[list[float]]
     stage: Stage = Stage.IDEA
     adopted: bool = False
     round_adopted: int | None = None

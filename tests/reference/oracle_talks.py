@@ -5,6 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from tests.generators import plain_table
+from tests.reference.oracle_challenge import Issue as IssueTalks
+from tests.reference.oracle_challenge import Reading, median
+from tests.reference.oracle_exchange import exchanges
 from tests.reference.oracle_payoff import Stage, Status, price, undecided
 from tests.reference.oracle_world import expit
 
@@ -18,7 +24,17 @@ RULES: dict[str, dict[str, Any]] = {
     "coalition_of_the_willing": {"states": 10},
 }
 ROUNDING = 1e-12
-PROTOCOLS: dict[str, dict[str, Any]] = {"compromise": {"rate": 0.25}}
+PROTOCOLS: dict[str, dict[str, Any]] = {
+    "compromise": {"rate": 0.25},
+    "exchange": {"rate": 0.25, "min_gain": 1e-6},
+    "challenge": {"rate": 0.25, "round_days": 30.0, "risk": True},
+}
+
+
+def at_table(oracle: Oracle, i: int, j: int) -> list[float]:
+    """What state i stands for in the talks over institution j."""
+    both = zip(oracle.stated[i], oracle.progress[j].conceded[i], strict=True)
+    return [min(1.0, max(0.0, x + conceded)) for x, conceded in both]
 
 
 def participants(oracle: Oracle, j: int) -> list[int]:
@@ -44,7 +60,7 @@ def capability(oracle: Oracle, among: list[int]) -> dict[int, float]:
 
 def excess(oracle: Oracle, i: int, j: int, text: list[float]) -> float:
     """Loss beyond the status quo and what the state tolerates."""
-    state, x, q = oracle.world.states[i], oracle.stated[i], oracle.world.bodies[j].status_quo
+    state, x, q = oracle.world.states[i], at_table(oracle, i, j), oracle.world.bodies[j].status_quo
     worse = sum(s * ((x[k] - text[k]) ** 2 - (x[k] - q[k]) ** 2) for k, s in enumerate(state.salience))
     return worse - state.tolerance
 
@@ -80,18 +96,72 @@ def bargain(oracle: Oracle, j: int, s: int, e: int) -> None:
     """The text moves towards a compromise of those at the table."""
     if not negotiating(oracle, j):
         return
-    body, progress, protocol = oracle.world.bodies[j], oracle.progress[j], oracle.scenario.bargaining
-    rate = {**PROTOCOLS[protocol.protocol], **protocol.parameters}["rate"]
-    step, a = 1 - math.exp(-rate * (e - s) / 30), agenda(oracle, j, s)
+    progress, chosen = oracle.progress[j], oracle.scenario.bargaining
+    rule = {**PROTOCOLS[chosen.protocol], **chosen.parameters}
     shares = capability(oracle, participants(oracle, j))
     weights = {i: bargaining_weight(oracle, i, j, v, progress.text) for i, v in shares.items()}
+    if chosen.protocol != "compromise":
+        concede(oracle, j, deal(oracle, j, weights, chosen.protocol, rule, e - s))
+    step, a = 1 - math.exp(-rule["rate"] * (e - s) / 30), agenda(oracle, j, s)
+    sponsor = at_table(oracle, oracle.world.bodies[j].sponsor, j)
     moved = []
     for k, y in enumerate(progress.text):
-        total = sum(b * oracle.world.states[i].salience[k] for i, b in weights.items())
-        pull = sum(b * oracle.world.states[i].salience[k] * oracle.stated[i][k] for i, b in weights.items())
-        mean = pull / total if total > 0 else y
-        moved.append(y + step * (a * oracle.stated[body.sponsor][k] + (1 - a) * mean - y))
+        pulls = [b * oracle.world.states[i].salience[k] for i, b in weights.items()]
+        places = [at_table(oracle, i, j)[k] for i in weights]
+        middle = y
+        if sum(pulls) > 0 and chosen.protocol == "challenge":
+            middle = median(places, pulls)
+        elif sum(pulls) > 0:
+            middle = sum(pull * x for pull, x in zip(pulls, places, strict=True)) / sum(pulls)
+        moved.append(y + step * (a * sponsor[k] + (1 - a) * middle - y))
     progress.text = moved
+
+
+def deal(
+    oracle: Oracle, j: int, weights: dict[int, float], protocol: str, rule: dict[str, Any], length: int
+) -> dict[int, list[float]]:
+    """Where participants stand after they have dealt with each other in pairs."""
+    rows = list(weights)
+    places = [at_table(oracle, i, j) for i in rows]
+    if protocol == "exchange":
+        states = [oracle.world.states[i] for i in rows]
+        lines = [[state.red_lines.get(k) for k in range(len(places[0]))] for state in states]
+        after = exchanges(
+            plain_table(
+                places, [state.salience for state in states], weight=np.array(list(weights.values())),
+                conceded=np.array([oracle.progress[j].conceded[i] for i in rows]),
+                floor=np.array([[line.floor or 0.0 if line else 0.0 for line in own] for own in lines]),
+                ceiling=np.array(
+                    [[1.0 if line is None or line.ceiling is None else line.ceiling for line in own] for own in lines]
+                ),
+            ),
+            rule["min_gain"],
+        )[0]
+    else:
+        columns = [challenged(oracle, j, rows, list(weights.values()), k, rule, length) for k in range(len(places[0]))]
+        after = [list(row) for row in zip(*columns, strict=True)]
+    return dict(zip(rows, after, strict=True))
+
+
+def challenged(
+    oracle: Oracle, j: int, rows: list[int], power: list[float], k: int, rule: dict[str, Any], length: int
+) -> list[float]:
+    """Positions on one issue after a round of challenges."""
+    x = [at_table(oracle, i, j)[k] for i in rows]
+    before = [here - oracle.progress[j].conceded[i][k] for here, i in zip(x, rows, strict=True)]
+    full = max(s for i in rows for s in oracle.world.states[i].salience)
+    attention = [min(1.0, oracle.world.states[i].salience[k] / full) for i in rows]
+    reading = Reading(risk="present" if rule["risk"] else "none")
+    targets = IssueTalks(list(x), attention, power, max(x + before) - min(x + before), reading).targets()
+    part = min(1.0, length / rule["round_days"])
+    return [(1 - part) * here + part * target for here, target in zip(x, targets, strict=True)]
+
+
+def concede(oracle: Oracle, j: int, after: dict[int, list[float]]) -> None:
+    for i, places in after.items():
+        before = at_table(oracle, i, j)
+        for k, (new, old) in enumerate(zip(places, before, strict=True)):
+            oracle.progress[j].conceded[i][k] += new - old
 
 
 def agenda(oracle: Oracle, j: int, s: int) -> float:

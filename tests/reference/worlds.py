@@ -24,6 +24,7 @@ SHOCKS: tuple[tuple[str, Any], ...] = (
     ("decision.b0", -1.0),
     ("decision.partner.b0", -1.0),
     ("nations.tolerance", 0.01),
+    ("nations.extremity", 2.0),
     ("nations.openness", 0.9),
     ("nations.DEU.ideal.agenda", 0.9),
     ("rounds.days", 17),
@@ -191,7 +192,8 @@ def worlds(draw: st.DrawFn) -> Scenario:
     tree["institutions"] = [
         {**body, **draw(bodies(codes, body["id"]))} for body in tree["institutions"][:number]
     ]
-    tree["bargaining"] = {"protocol": "compromise", "rate": draw(numbers(0.05, 1))}
+    protocol = draw(st.sampled_from(["compromise", "compromise", "exchange", "challenge"]))
+    tree["bargaining"] = {"protocol": protocol, "rate": draw(numbers(0.05, 1))}
     tree["decision"] |= draw(decisions())
     tree["firms"] = {**tree["firms"], **draw(levers())} if draw(st.booleans()) else None
     answers = tree["institutions"][-1]["answers"]
