@@ -62,7 +62,7 @@ class Oracle:
             Progress(
                 list(body.opening), [Standing() for _ in self.stated], [None] * firms, [0.0] * firms, [0.0] * firms,
                 [[0.0 for _ in x] for x in self.stated],
-            )  # fmt: skip
+            )
             for body in self.world.bodies
         ]
         self.day, self.round = 0, 0
