@@ -125,10 +125,10 @@ class Negotiation:
             "positions": {
                 name: x for name, x in zip(self.actors.actors, position, strict=True) if not math.isnan(x)
             },
-            "moves": self._moves(t, k),
+            "moves": self.concessions(t, k),
         }
 
-    def _moves(self, t: int, k: int) -> list[dict[str, Any]]:
+    def concessions(self, t: int, k: int) -> list[dict[str, Any]]:
         """Who moved in whose favour in round t; the externality is the protocol's, on scales from 0 to 1."""
         moves, names = self.moves[t - 1], self.actors.actors
         if moves is None:

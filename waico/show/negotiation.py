@@ -14,6 +14,8 @@ from waico.show.tables import plain_table
 if TYPE_CHECKING:
     from waico.negotiation.bargain import Negotiation
 
+MOVES_SHOWN = 3
+
 
 def negotiation(result: Negotiation) -> Iterator[str | Table]:
     """Per issue: outcome, who moved most, and the rounds up to the last in which anything changed."""
@@ -35,6 +37,7 @@ def negotiation(result: Negotiation) -> Iterator[str | Table]:
         for t in range(last + 1):
             table.add_row(f"  {t or 'start'}", *lines[t])
         yield table
+        yield from _concessions(result, k, digits)
         if last < rounds:
             yield f"  no change after {f'round {last}' if last else 'the start'}"
     yield from _distances(result)
@@ -52,6 +55,18 @@ def _distances(result: Negotiation) -> Iterator[str]:
         yield f"\nDistance of the outcome to the solutions, on scales from 0 to 1: {', '.join(known)}"
     if math.isnan(found["nash"]) and not result.given.all():
         yield "Give the status quo of every issue (--status-quo) to compare with Nash and Kalai-Smorodinsky."
+
+
+def _concessions(result: Negotiation, k: int, digits: int) -> Iterator[str]:
+    """The largest moves on an issue, in whose favour, and what third parties gain or lose where the protocol knows."""
+    moves = [(t, move) for t in range(1, len(result.tables)) for move in result.concessions(t, k)]
+    moves.sort(key=lambda entry: -abs(entry[1]["to"] - entry[1]["from"]))   # stable: equals stay in order
+    for t, move in moves[:MOVES_SHOWN]:
+        actor, partner = one_line(move["actor"]), one_line(move["partner"])
+        others = f"; third parties {move['externality']:+.3f}" if move["externality"] else ""
+        yield f"  round {t}: {actor} from {move['from']:.{digits}f} to {move['to']:.{digits}f}, towards {partner}{others}"
+    if len(moves) > MOVES_SHOWN:
+        yield f"  and {len(moves) - MOVES_SHOWN} smaller moves"
 
 
 def _farthest(result: Negotiation, k: int, digits: int) -> str:
