@@ -33,7 +33,7 @@ class Verdict:
 
 
 class AdoptionRule(Rule, ABC):
-    """How a text is adopted. Subclass, declare parameters as fields, implement its methods, register a name."""
+    """How a text is adopted. Subclass, declare parameters as fields, implement `weight` and `decide`, register a name."""
 
     needs_consent: ClassVar[bool] = True   # whether objections are votes that can fail
 
@@ -41,9 +41,9 @@ class AdoptionRule(Rule, ABC):
     def weight(self, table: Table) -> Floats:
         """Bargaining weights of the participants, shape (n,): those whose consent is needed pull harder."""
 
-    @abstractmethod
     def consent(self, table: Table) -> Flags:
-        """Participants without whose consent no text can be adopted, as things stand, shape (n,)."""
+        """Participants without whose consent no text can be adopted, as things stand, shape (n,); at first, all."""
+        return np.ones(len(table.capability), dtype=bool)
 
     @abstractmethod
     def decide(self, table: Table, ceremony: bool) -> Verdict:

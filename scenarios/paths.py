@@ -106,7 +106,7 @@ def _child(here: Any, key: str, path: list[str], file: str, *, create: bool = Fa
 
 def _entry(entries: list[Any], key: str, path: list[str], file: str) -> Any:
     """The entry of a list with a certain id."""
-    by_id = {entry["id"]: entry for entry in entries if isinstance(entry, dict) and "id" in entry}
+    by_id = {entry["id"]: entry for entry in entries if isinstance(entry, dict) and entry.get("id") is not None}
     if not by_id:
         what = f"the entries of {'.'.join(path[:-1])} have no ids to address them by"
         raise InputError(file, ".".join(path), what, "set the whole list")

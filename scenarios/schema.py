@@ -226,7 +226,7 @@ class Alliance(Section):
 
 def _unique_ids(items: list[Any]) -> list[Any]:
     """Refuse entries that share an id."""
-    ids = [item.id for item in items]
+    ids = [item.id for item in items if item.id is not None]
     for name in ids:
         if ids.count(name) > 1:
             raise wrong(f"has '{name}' {ids.count(name)} times", "give each its own id")
@@ -508,6 +508,9 @@ def without_stale_parameters(table: dict[str, Any], chosen: dict[str, Any]) -> d
 class Shock(Section):
     """A change of the scenario during the run, on a date or at a round."""
 
+    id: Identifier | None = param(
+        None, "name in paths; lists of shocks that all have one merge by it, others are replaced as a whole", unit="-"
+    )
     date: Date | None = param(None, "it acts in the round that contains this day", unit="date")
     round: int | None = param(None, "or: the round at whose start it acts", ge=1)
     path: str = param(..., "what changes, as in --set", unit="-", min_length=1)
@@ -550,7 +553,7 @@ class Scenario(Section):
     bargaining: Bargaining = param(Bargaining(), "the protocol")
     decision: Decision = param(Decision(), "the payoff of joining")
     outcome: Outcome = param(Outcome(), "outcome classes")
-    shocks: list[Shock] = param([], "changes during the run")
+    shocks: Annotated[list[Shock], AfterValidator(_unique_ids)] = param([], "changes during the run")
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

@@ -632,7 +632,7 @@ SET = {
         "nations.GBR.tol: unknown key; one of forced, ideal, openness, red_lines, salience, tolerance",
     ),
     "unknown rule": setting(
-        "bargaining.protocol=nsh", "bargaining.protocol: there is no protocol 'nsh'; one of compromise"
+        "bargaining.protocol=nsh", "bargaining.protocol: there is no protocol 'nsh'; did you mean 'nash'?"
     ),
     "vintage that is not there": setting(
         "nations.vintage=1999",

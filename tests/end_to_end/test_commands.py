@@ -681,11 +681,11 @@ from waico.scenarios.schema import param
 
 @protocols.register("sponsor_first")
 class SponsorFirst(BargainingProtocol):
-    """The text goes some part of the way to what the sponsor says."""
+    """The text heads for a point some part of the way to what the sponsor says."""
 
-    part: float = param(0.5, "part of the way in a round", ge=0, le=1)
+    part: float = param(0.5, "part of the way", ge=0, le=1)
 
-    def move(self, table, weight, days):
+    def outcome(self, table):
         return table.text + self.part * (table.position[table.sponsor] - table.text)
 
 
@@ -716,7 +716,9 @@ def my_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("my_rules")
 def test_a_protocol_of_ones_own_moves_the_text(small: Path) -> None:
-    own = replace(waico.load_scenario(small), {"bargaining.protocol": "sponsor_first", "bargaining.part": 1.0})
+    own = replace(waico.load_scenario(small), {
+        "bargaining.protocol": "sponsor_first", "bargaining.part": 1.0, "bargaining.rate": 50.0,
+    })  # fmt: skip
     texts = waico.run(own, seed=5, workers=1).texts.query("institution == 'waico'")
     moved = texts[texts["round"] == 2].set_index("issue")["value"]
     model = waico.NegotiationModel(own, rng=5)

@@ -12,7 +12,7 @@ from waico.analysis.compare import Comparison, changed_values, compare
 from waico.scenarios.schema import Scenario
 
 STATES = ["ARE", "BRA", "CHN", "DEU", "FRA", "IND", "ITA", "KEN", "PAK", "POL", "RUS", "USA"]
-CHANGE: dict[str, Any] = {"decision.b_cost": 0.0, "institutions.us_coalition.answers.momentum": 0.4}
+CHANGE: dict[str, Any] = {"decision.b_cost": 0.0, "institutions.us_coalition.answers.momentum": 0.6}
 REPLICATES = 8
 TABLES = ("outcomes", "measures", "texts", "states")
 

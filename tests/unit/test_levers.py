@@ -153,12 +153,12 @@ def test_an_answer_spends_more_as_the_other_gains_momentum() -> None:
 
 def test_exclusivity_makes_members_of_both_choose_the_better_one() -> None:
     changes = {"decision.b0": 0.0, "institutions.us_coalition.gate.kind": "open", "decision.withdraw.margin": 100.0}
-    both = waico.NegotiationModel(waico.load_scenario("waic2025", changes), rng=3)
+    both = waico.NegotiationModel(waico.load_scenario("waic2025", changes), rng=2)
     both.run_model()
     assert not (both.world.status < 0).any()
     day = date(2027, 6, 1)
     bound = waico.NegotiationModel(
-        waico.load_scenario("waic2025", {**changes, "institutions.us_coalition.exclusive_from": day}), rng=3
+        waico.load_scenario("waic2025", {**changes, "institutions.us_coalition.exclusive_from": day}), rng=2
     )
     hedgers_before = both.measures()["hedgers"][-1, 0]
     bound.run_model()

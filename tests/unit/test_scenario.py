@@ -178,6 +178,23 @@ def test_an_optional_table_is_made_when_a_value_in_it_is_set() -> None:
     assert firms.table == "firms"
 
 
+def test_shocks_with_ids_merge_and_have_paths(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    shock = 'date = 2027-01-20\npath = "decision.b_cost"\nvalue = 0.0\n'
+    path.write_text(f'extends = "waic2025"\ntitle = "own"\n[[shocks]]\nid = "own"\n{shock}')
+    own = waico.load_scenario(path, {"shocks.own.value": 0.5, "shocks.model_chip.value": False})
+    assert [(shock.id, shock.value) for shock in own.shocks] == [
+        ("model_chip", False), ("shanghai_chamber", True), ("own", 0.5),
+    ]  # fmt: skip
+    path.write_text(f'extends = "waic2025"\ntitle = "own"\n[[shocks]]\n{shock}')
+    assert [shock.id for shock in waico.load_scenario(path).shocks] == [None]
+    with pytest.raises(waico.InputError, match="have no ids"):
+        waico.load_scenario(path, {"shocks.own.value": 0.5})
+    path.write_text(f'extends = "waic2025"\ntitle = "own"\n[[shocks]]\nid = "a"\n{shock}\n[[shocks]]\nid = "a"\n{shock}')
+    with pytest.raises(waico.InputError, match="has 'a' 2 times"):
+        waico.load_scenario(path)
+
+
 def test_dates_may_come_as_text_from_records() -> None:
     assert replace(BASE, {"rounds.horizon": "2027-01-31"}).rounds.horizon == date(2027, 1, 31)
 
@@ -192,7 +209,7 @@ def test_dates_may_come_as_text_from_records() -> None:
         ("institutions.waico", "add the field to change"),
         ("issues.seat.salience.low", "shorten the path"),
         ("decision.b_fit.x.y", "one of lower, mean, sd"),
-        ("shocks.1.value", "have no ids"),
+        ("shocks.1.value", "there is no '1'"),
         ("nations.subset.1", "have no ids"),
         ("", "empty step"),
         ("decision.", "empty step"),

@@ -121,8 +121,9 @@ def test_members_do_not_count_themselves(model: waico.NegotiationModel) -> None:
     i = next(i for i in np.flatnonzero(inside & game.free) if setting.rival_camp[i, 0] > 0)
     others = inside & (np.arange(len(inside)) != i)
     change = game.terms(others)[:, i] - terms[:, i]
-    body, technology = setting.scenario.institutions[0], setting.scenario.decision.partner.technology
-    benefit = body.capacity_benefit + technology * float(setting.technology @ world.partner[:, 0])
+    body, rule, partners = setting.scenario.institutions[0], setting.scenario.decision.partner, world.partner[:, 0]
+    worth = setting.technology * setting.access[setting.market, i] * (1.0 + rule.synergy * setting.complement @ partners)
+    benefit = body.capacity_benefit + rule.technology * float(worth @ partners)
     shared = float(inside.sum()) ** -body.crowding - (1.0 + inside.sum()) ** -body.crowding
     breach = np.array([setting.rival_camp[others, 0].sum(), setting.rival_camp[inside, 0].sum()])
     credible = np.exp(-b["credibility"][0] * breach)
