@@ -23,6 +23,7 @@ class Nash(BargainingProtocol):
     the text stays as it is.
     """
 
+    asks_consent: ClassVar[bool] = True
     needs_status_quo: ClassVar[bool] = True
 
     def outcome(self, table: Table) -> Floats | None:

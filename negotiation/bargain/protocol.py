@@ -44,6 +44,7 @@ class BargainingProtocol(Rule, ABC):
     """
 
     exact_in_time: ClassVar[bool] = True   # whether two rounds of half the length do what one does
+    asks_consent: ClassVar[bool] = False   # whether the outcome hangs on whose consent is needed
     needs_status_quo: ClassVar[bool] = False   # whether the outcome hangs on what holds without agreement
 
     rate: float = param(0.25, "speed at which the text approaches what positions imply", unit="1 per 30 days", gt=0, le=50)

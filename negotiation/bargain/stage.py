@@ -44,7 +44,8 @@ def bargain(
             continue
         rows = participants(world, institutions, j)
         table = table_of(world, institutions, prospects, j, rows, now.start)
-        table = replace(table, weight=rules[j].weight(table), consent=rules[j].consent(table))
+        consent = rules[j].consent(table) if protocol.asks_consent else table.consent
+        table = replace(table, weight=rules[j].weight(table), consent=consent)
         after, moves = protocol.play(table, now.days)
         if moves is not None:
             institutions.conceded[j, rows] = after.conceded
