@@ -113,10 +113,6 @@ class World:
         if status != "endorsed":
             self.sign_at[i, j] = np.inf if status == "out" else 0.0
 
-    def inside(self) -> Floats:
-        """1.0 for states that have endorsed or more and not withdrawn, (N, J)."""
-        return (self.status >= ENDORSED).astype(float)
-
     def signatories(self) -> Flags:
         """States that have signed or more and not withdrawn, (N, J)."""
         return np.asarray(self.status >= SIGNED)

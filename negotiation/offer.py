@@ -25,11 +25,11 @@ def offer(
     payoff.
     """
     setting, names = world.setting, events.names
-    bodies = setting.scenario.institutions
-    budgets = np.array([body.inducement.budget * _zeal(world, body) for body in bodies]) * (now.days / 30.0)
+    zeal = [_zeal(world, body) for body in setting.scenario.institutions]
+    budgets = payoff.budget * zeal * (now.days / 30.0)
     offered, spent, pressed = _offer(
         setting.weight, undecided, payoff.price, payoff.pressed, budgets,
-        np.array([body.inducement.counter for body in bodies]), setting.rival_body, world.offer, world.courted,
+        payoff.counter, setting.rival_body, world.offer, world.courted,
     )  # fmt: skip
     for j in range(len(institutions)):
         if offered[j] >= 0:

@@ -39,6 +39,7 @@ class Payoff:
         terms: (T, N, J), in the order of `TERMS`. total: their sum u, (N, J).
         coefficients: by name, (J,).
         pressed: the rival's pressure before credibility, (N, J). price: of a unit of goodwill, (N, J).
+        budget: for inducements, per 30 days, (J,). counter: part of it that answers the other sponsor's offers, (J,).
     """
 
     def __init__(self, world: World, institutions: Institutions, coefficients: dict[str, Floats]) -> None:
@@ -53,7 +54,9 @@ class Payoff:
         benefit = np.array([body.market_benefit for body in bodies])
         self.terms[MARKET] = (coefficients["b_market"] * benefit) * setting.scale[:, None]
         self.pressed = np.array([body.rival_pressure for body in bodies]) * setting.leverage
-        price = np.array([body.inducement.price for body in bodies])
+        self.budget, self.counter, price = np.array(
+            [(body.inducement.budget, body.inducement.counter, body.inducement.price) for body in bodies]
+        ).T
         self.price = np.sqrt(setting.gdp)[:, None] * price * setting.price_factor
         self._let_in = -1
         self._eligible = self._neighbours = np.zeros(0)   # (N, J): who may be a peer, and how many of them each state has

@@ -68,4 +68,4 @@ def momentum(world: World, j: int) -> float:
     """Weight share of the states at risk that have endorsed institution `j` or more."""
     setting = world.setting
     at_risk = setting.weight * setting.at_risk[:, j]
-    return float((at_risk * world.inside()[:, j]).sum() / at_risk.sum())
+    return float(at_risk @ (world.status[:, j] >= ENDORSED) / at_risk.sum())

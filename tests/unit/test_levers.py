@@ -144,7 +144,8 @@ def test_an_answer_spends_more_as_the_other_gains_momentum() -> None:
         })  # fmt: skip
         model = waico.NegotiationModel(scenario, rng=1)
         while model.running and not model.world.offer[:, 1].any():
-            momentum = (model.world.inside()[:, 0] * model.world.setting.weight * model.world.setting.at_risk[:, 0]).sum()
+            inside = (model.world.status[:, 0] >= 1) & model.world.setting.at_risk[:, 0]
+            momentum = model.world.setting.weight[inside].sum()
             model.step()
         spent.append(model.world.offer[:, 1].sum())
     share = momentum / model.world.setting.weight[model.world.setting.at_risk[:, 0]].sum()
