@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import scenario_page
+
 import waico
 from waico.analysis import comparison, plots
 

@@ -14,7 +14,7 @@ import waico
 from waico.scenarios.paths import replace
 
 pytestmark = pytest.mark.slow
-REPLICATES = 200
+REPLICATES = 400
 SEED = 2
 MOST = 0.5 + 3 * math.sqrt(0.25 / REPLICATES)
 BINDING = ["early_defector", "eu_bridge", "global_south_fund"]
