@@ -1,7 +1,7 @@
 """Figures of a run: who joins and when, how it ends. Built from the tables of a `RunResult`.
 
 Every figure carries a title that states what the tables say, in one look (Okabe & Ito's colours, which the colour-blind
-can tell apart). Needs the extra `analysis`; this is the only module that imports Altair.
+can tell apart). Needs the extra `analysis`; only this module and `comparison` import Altair.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def membership_curves(result: RunResult) -> Chart:
     Reads `rounds` (date, stage, signed) and the windows of the scenario. Marks the day on which signature opens (its
     median, where replicates differ) by a line, the first window by a shade.
     """
-    return _themed(_membership_curves(result))
+    return themed(_membership_curves(result))
 
 
 def outcome_shares(result: RunResult) -> Chart:
@@ -63,7 +63,7 @@ def outcome_shares(result: RunResult) -> Chart:
 
     Reads `outcomes` (outcome). Classes stand from no text to a binding regime, also those that never came out.
     """
-    return _themed(_outcome_shares(result))
+    return themed(_outcome_shares(result))
 
 
 def likely_members(result: RunResult, institution: str, n: int = 30) -> Chart:
@@ -74,7 +74,7 @@ def likely_members(result: RunResult, institution: str, n: int = 30) -> Chart:
     Raises:
         InputError: there is no such institution.
     """
-    return _themed(_likely_members(result, institution, n))
+    return themed(_likely_members(result, institution, n))
 
 
 def overview(result: RunResult) -> Chart:
@@ -82,7 +82,7 @@ def overview(result: RunResult) -> Chart:
     shares = _outcome_shares(result, width=230)
     title, shares.title = shares.title, _caption(f"outcome of {result.scenario.institution_ids[0]}", GREY)   # level with panels
     left = alt.vconcat(shares, title=title)
-    return _themed(alt.hconcat(left, _membership_curves(result, width=430), spacing=30))
+    return themed(alt.hconcat(left, _membership_curves(result, width=430), spacing=30))
 
 
 def save(chart: Chart, path: str | Path) -> None:
@@ -106,13 +106,13 @@ def wilson(successes: ArrayLike, trials: int) -> tuple[Floats, Floats]:
     return np.clip(centre - half, 0.0, share), np.clip(centre + half, share, 1.0)   # against rounding at 0 and 1
 
 
-def _themed(chart: Any) -> Chart:
+def themed(chart: Any) -> Chart:
     """The one look. Charts get it when they are done, since those that carry a look cannot be joined any more."""
     chart.config = alt.Config.from_dict(THEME)
     return chart
 
 
-def _title(text: str, subtitle: str, width: int) -> alt.TitleParams:
+def title_of(text: str, subtitle: str, width: int) -> alt.TitleParams:
     """A title broken into lines that fit a chart of `width` pixels."""
     lines = textwrap.wrap(text, max(24, width // 8))
     return alt.TitleParams(lines, subtitle=textwrap.wrap(subtitle, max(30, width // 6)))
@@ -130,7 +130,7 @@ def _outcome_shares(result: RunResult, width: int = 260) -> Any:
     counts = result.outcomes["outcome"].value_counts().reindex(list(OUTCOMES), fill_value=0)
     low, high = wilson(counts.to_numpy(), result.replicates)
     table = pd.DataFrame({
-        "outcome": [_words(name) for name in counts.index],
+        "outcome": [words_of(name) for name in counts.index],
         "share": counts.to_numpy() / result.replicates,
         "low": low,
         "high": high,
@@ -144,7 +144,7 @@ def _outcome_shares(result: RunResult, width: int = 260) -> Any:
     )
     intervals = base.mark_rule(color="#333333", strokeWidth=1.5).encode(x=alt.X("low:Q", title=text), x2="high:Q")
     labels = base.mark_text(align="left", dx=6).encode(x=alt.X("high:Q", title=text), text="label:N")
-    title = _title(_leader(table), f"{result.replicates} runs, seed {result.seed}", width + 110)
+    title = title_of(_leader(table), f"{result.replicates} runs, seed {result.seed}", width + 110)
     return alt.layer(bars, intervals, labels).properties(width=width, height=alt.Step(34), title=title)
 
 
@@ -192,7 +192,7 @@ def _membership_curves(result: RunResult, width: int = 450) -> Any:
     first, *others = [f"{course.end['median']:.0f}" for course in courses]
     signed = [f"{first} of {states} states have signed {courses[0].body.id}"]
     signed += [f"{number} {course.body.id}" for number, course in zip(others, courses[1:], strict=True)]
-    title = _title(
+    title = title_of(
         f"In the median run {_listing(signed)} by {last:%B %Y}",
         "states signed over time: median, and band that holds 90% of the runs",
         width,
@@ -278,7 +278,7 @@ def _likely_members(result: RunResult, institution: str, n: int, width: int = 42
     dots = base.mark_point(color=COLOURS[0], filled=True, size=55, opacity=1).encode(
         x=alt.X("share:Q", scale=scale, title=text), tooltip=["state", "share", "low", "high"]
     )  # fmt: skip
-    title = _title(
+    title = title_of(
         f"{half} of {len(table)} states sign {institution} in half of the runs or more; {shown['state'].iloc[0]} most often",
         f"the {len(shown)} states that sign most often; {result.replicates} runs, seed {result.seed}",
         width + 120,
@@ -312,7 +312,8 @@ def _listing(items: Sequence[str]) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def _words(name: str) -> str:
+def words_of(name: str) -> str:
+    """A name as a reader sees it."""
     return name.replace("_", " ")
 
 

@@ -1,4 +1,6 @@
-"""Draw the picture of the README and write the sentence under it: `python docs/make_figures.py` in a checkout.
+"""Draw the pictures of the README and of docs/scenarios.md, and write what stands under them, from runs of all scenarios.
+
+    python docs/make_figures.py
 
 Needs the extra `analysis`. Run it again after every change that moves results.
 """
@@ -6,13 +8,16 @@ Needs the extra `analysis`. Run it again after every change that moves results.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-import waico
-from waico.analysis import plots
+import scenario_page
 
+import waico
+from waico.analysis import comparison, plots
+
+REPLICATES, REPLICATES_OF_BASE = 100, 200   # the README speaks of the base scenario alone
 ROOT = Path(__file__).resolve().parents[1]
-FINDING = re.compile(r"(?<=<!-- finding -->\n).*?(?=\n<!-- end -->)", re.DOTALL)
 
 
 def finding(result: waico.RunResult) -> str:
@@ -31,13 +36,31 @@ def finding(result: waico.RunResult) -> str:
     )
 
 
+def fill(page: Path, blocks: Mapping[str, str]) -> None:
+    """Write text between `<!-- NAME -->` and `<!-- end -->`, for every name."""
+    text = page.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        between = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", re.DOTALL)
+        text, found = between.subn(lambda match, block=block: f"{match[1]}{block}{match[2]}", text)
+        if found != 1:
+            raise SystemExit(f"{page.name} has {found} blocks named {name}, not 1")
+    page.write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     """Draw and write."""
-    result = waico.run(waico.load_scenario("waic2025"), seed=1, replicates=200, workers=2)
-    plots.save(plots.overview(result), ROOT / "docs" / "figures" / "waic2025.png")
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    readme.write_text(FINDING.sub(lambda _: finding(result), text), encoding="utf-8")
+    library = scenario_page.simulate(REPLICATES, REPLICATES_OF_BASE)
+    base = library.results[scenario_page.BASE]
+    present = {name: result for name, result in library.results.items() if name not in scenario_page.PAST}
+    figures = {
+        "waic2025": plots.overview(base),
+        "outcomes": comparison.outcome_comparison(library.results, scenario_page.PAST),
+        "members": comparison.members_comparison(present, scenario_page.BASE),
+    }
+    for name, chart in figures.items():
+        plots.save(chart, ROOT / "docs" / "figures" / f"{name}.png")
+    fill(ROOT / "README.md", {"finding": finding(base)})
+    fill(ROOT / "docs" / "scenarios.md", library.blocks())
 
 
 if __name__ == "__main__":

@@ -22,6 +22,15 @@ import pandas as pd
 DATA = Path(__file__).resolve().parent / "data"
 
 BRI_YEARS = (2013, 2019, 2022, 2023)
+JOINED_AFTER_2022 = {   # what tells the end of 2022 from January 2025, where the source has its dummies
+    "us_ally": ("FIN", "SWE"),
+    "nato": ("FIN", "SWE"),
+    "eu": (),
+    "oecd": (),
+    "sco": ("BLR", "IRN"),
+    "brics": ("ARE", "EGY", "ETH", "IDN", "IRN"),
+}
+LEFT_AFTER_2022 = {"taipei_ties": ("HND", "NRU")}
 TRADE_YEARS = (2013, 2020)
 FILLED_FROM_OWN_PAST = ("unga", "gdp")
 MIN_OBSERVED = 5  # the median of fewer states hangs on one or two of them
@@ -103,7 +112,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 def build_nations(members: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Return one complete row per UN member; its last column names the cells that were filled and not observed."""
-    observed = with_belt_and_road(with_facts_by_construction(members))
+    observed = with_belt_and_road(with_clubs_of_2022(with_facts_by_construction(members)))
     filled = fill(observed, columns)
     kept = [column for column in columns if column not in ("iso3", "imputed")]
     filled["imputed"] = names_of_filled_cells(observed[kept], filled[kept])
@@ -116,6 +125,16 @@ def with_facts_by_construction(members: pd.DataFrame) -> pd.DataFrame:
     for year in (2013, 2025):
         table.loc["USA", f"us_ally_{year}"] = 1.0
         table.loc["CHN", f"taipei_ties_{year}"] = 0.0
+    return table
+
+
+def with_clubs_of_2022(members: pd.DataFrame) -> pd.DataFrame:
+    """Go back from the memberships of January 2025 to those at the end of 2022."""
+    changes = {**dict.fromkeys(JOINED_AFTER_2022, 0.0), **dict.fromkeys(LEFT_AFTER_2022, 1.0)}
+    table = members.copy()
+    for variable, before in changes.items():
+        movers = {**JOINED_AFTER_2022, **LEFT_AFTER_2022}[variable]
+        table[f"{variable}_2022"] = table[f"{variable}_2025"].where(~table.index.isin(movers), before)
     return table
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from waico import bundled_scenarios
 from waico.cli import _run
 
 DATA = Path(__file__).resolve().parents[2] / "scenarios" / "data"
@@ -28,6 +29,7 @@ TOP = (
     "assumptions, bargaining, decision, extends, firms, freeze_date, institutions, issues, nations, outcome, question, "
     "rounds, shocks, title"
 )
+GIVE = f"give a .toml file or one of {', '.join(bundled_scenarios())}"
 NO_CODE = "give an ISO 3166 code from the table 'nations'"
 OUTSIDE = "lies outside the scenario's folder; name a file beside the scenario"
 NO_TABLE = "name a .csv beside the scenario, or leave it out for the bundled table"
@@ -460,7 +462,7 @@ FILES = {
     ),
     "extends a missing file": Case(
         'extends = "nope.toml"\n',
-        "bad.toml: extends: 'nope.toml' does not exist; give a .toml file or one of aiib2014, waic2025",
+        f"bad.toml: extends: 'nope.toml' does not exist; {GIVE}",
     ),
     "extends a file elsewhere": Case('extends = "../x.toml"\n', f"bad.toml: extends: '../x.toml' {OUTSIDE}"),
     "extends a number": Case(
@@ -707,12 +709,12 @@ def test_the_same_from_a_shell(name: str, tmp_path: Path) -> None:
     ("source", "expected"),
     [
         ("waic2026", "waic2026: does not exist; did you mean 'waic2025'?"),
-        ("nowhere/mine.toml", "nowhere/mine.toml: does not exist; give a .toml file or one of aiib2014, waic2025"),
-        ("folder", "folder: is a folder; give a .toml file or one of aiib2014, waic2025"),
-        ("folder.toml", "folder.toml: is a folder; give a .toml file or one of aiib2014, waic2025"),
-        ("notes.txt", "notes.txt: is not a .toml file; give a .toml file or one of aiib2014, waic2025"),
-        ("", "SCENARIO: is empty; give a .toml file or one of aiib2014, waic2025"),
-        ("a\0b.toml", "a?b.toml: does not exist; give a .toml file or one of aiib2014, waic2025"),
+        ("nowhere/mine.toml", f"nowhere/mine.toml: does not exist; {GIVE}"),
+        ("folder", f"folder: is a folder; {GIVE}"),
+        ("folder.toml", f"folder.toml: is a folder; {GIVE}"),
+        ("notes.txt", f"notes.txt: is not a .toml file; {GIVE}"),
+        ("", f"SCENARIO: is empty; {GIVE}"),
+        ("a\0b.toml", f"a?b.toml: does not exist; {GIVE}"),
     ],
 )
 @pytest.mark.parametrize("command", ["run", "validate"])

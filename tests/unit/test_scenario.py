@@ -266,6 +266,7 @@ def test_what_is_no_assignment_is_refused(text: str) -> None:
     [
         ("waic2025", {"gdp": "gdp_2023", "share": "share_2020", "unga": "unga_2023", "ai_models": "ai_models_2025"}),
         ("aiib2014", {"gdp": "gdp_2013", "share": "share_2013", "unga": "unga_2013", "polyarchy": "polyarchy_2013"}),
+        ("military_ai_declaration", {"gdp": "gdp_2022", "share": "share_2020", "unga": "unga_2022", "eu": "eu_2022"}),
     ],
 )
 def test_the_newest_public_vintage_is_chosen(name: str, expected: dict[str, str]) -> None:
@@ -424,6 +425,57 @@ def test_no_other_scenario_changes_them(name: str) -> None:
     assert "outcome" not in tree
     assert not [shock for shock in tree.get("shocks", []) if shock["path"].startswith("outcome")]
     assert load_scenario(name).outcome == Outcome()
+
+
+def written(name: str) -> dict[str, Any]:
+    return tomllib.loads((LIBRARY / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def leaves(tree: Any, path: str = "") -> list[str]:
+    """Paths of the values in a file; entries of lists by id, lists without ids as a whole."""
+    if isinstance(tree, list) and tree and isinstance(tree[0], dict) and "id" in tree[0]:
+        tree = {entry["id"]: entry for entry in tree}
+    if not isinstance(tree, dict):
+        return [path]
+    return [leaf for key, value in tree.items() for leaf in leaves(value, f"{path}.{key}" if path else key)]
+
+
+WHAT_IFS = [name for name in NAMES if written(name).get("extends") == "waic2025"]
+
+
+def test_the_library_holds_what_it_promises() -> None:
+    assert set(NAMES) == {
+        "waic2025", "us_engages", "binding_charter", "un_anchored", "open_models", "export_controls_lifted", "exclusive_blocs",
+        "eu_bridge", "global_south_fund", "firms_sit_out", "no_proposer", "early_defector", "aiib2014",
+        "military_ai_declaration",
+    }  # fmt: skip
+    assert set(NAMES) - set(WHAT_IFS) == {"waic2025", "aiib2014", "military_ai_declaration"}
+
+
+@pytest.mark.parametrize("name", WHAT_IFS)
+def test_what_ifs_pull_levers_and_leave_coefficients_alone(name: str) -> None:
+    scenario = load_scenario(name)
+    assert scenario.question not in ("", BASE.question)
+    assert scenario.decision == BASE.decision
+    assert not [shock for shock in scenario.shocks if shock.path.startswith("decision")]
+    assert (scenario.freeze_date, scenario.rounds) == (BASE.freeze_date, BASE.rounds)
+
+
+@pytest.mark.parametrize("name", WHAT_IFS)
+def test_every_lever_has_a_reason(name: str) -> None:
+    tree = written(name)
+    reasons = tree.pop("assumptions")
+    for key in ("extends", "title", "question"):
+        del tree[key]
+    for path in leaves(tree):
+        names_something = path.endswith((".id", ".answers.to"))
+        assert names_something or any(f"{path}.".startswith(f"{reason}.") for reason in reasons), path
+
+
+def test_no_firm_is_left_where_firms_sit_out() -> None:
+    scenario = load_scenario("firms_sit_out")
+    assert load_facts(scenario).firms.empty
+    assert waico.run(scenario, seed=1, replicates=1).firms.empty
 
 
 def test_the_names_are_public() -> None:
