@@ -14,7 +14,7 @@ from pathlib import Path
 import scenario_page
 
 import waico
-from waico.analysis import comparison, plots
+from waico.analysis import plots, scenario_plots
 
 REPLICATES, REPLICATES_OF_BASE = 100, 200   # the README speaks of the base scenario alone
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,8 +54,8 @@ def main() -> None:
     present = {name: result for name, result in library.results.items() if name not in scenario_page.PAST}
     figures = {
         "waic2025": plots.overview(base),
-        "outcomes": comparison.outcome_comparison(library.results, scenario_page.PAST),
-        "members": comparison.members_comparison(present, scenario_page.BASE),
+        "outcomes": scenario_plots.outcome_comparison(library.results, scenario_page.PAST),
+        "members": scenario_plots.members_comparison(present, scenario_page.BASE),
     }
     for name, chart in figures.items():
         plots.save(chart, ROOT / "docs" / "figures" / f"{name}.png")

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 import waico
-from waico.analysis.comparison import by_outcome, share_table, signed_table
+from waico.analysis.scenario_plots import by_outcome, share_table, signed_table
 from waico.runs.tables import member_table
 from waico.scenarios.facts import load_facts
 from waico.scenarios.paths import replace
@@ -96,7 +96,9 @@ def levers(scenario: Scenario, base: Scenario) -> dict[str, tuple[Any, Any]]:
 def _leaves(tree: Any, path: str = "") -> dict[str, Any]:
     """Values by path; entries of lists by id, shocks by path and date."""
     if isinstance(tree, list) and tree and isinstance(tree[0], dict):
-        tree = {entry.get("id") or f"{entry['path']} on {entry['date']}": entry if "id" in entry else entry["value"] for entry in tree}
+        tree = {
+            f"{entry['path']} on {entry['date']}" if "path" in entry else entry["id"]: entry.get("value", entry) for entry in tree
+        }
     if isinstance(tree, dict):
         below = [_leaves(value, f"{path}.{key}" if path else str(key)) for key, value in tree.items()]
         return {name: value for leaves in below for name, value in leaves.items()}

@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("altair", reason="needs the extra `analysis`")
 
-from waico.analysis import comparison, plots
+from waico.analysis import plots, scenario_plots
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.run import RunResult, run
 from waico.scenarios.load import load_scenario
@@ -25,15 +25,15 @@ def data_of(chart: Any, column: str) -> list[dict[str, Any]]:
 
 
 def test_shares_add_up_and_name_all_classes(results: dict[str, RunResult]) -> None:
-    table = comparison.share_table(results)
+    table = scenario_plots.share_table(results)
     assert list(table.columns) == list(OUTCOMES)
     assert table.sum(axis=1).tolist() == pytest.approx([1.0] * 3)
     assert table.loc["no_proposer", "no_text"] == 1.0
 
 
 def test_bars_are_stacked_to_the_whole(results: dict[str, RunResult]) -> None:
-    chart = comparison.outcome_comparison(results, past=["aiib2014"])
-    table = comparison.share_table(results)
+    chart = scenario_plots.outcome_comparison(results, past=["aiib2014"])
+    table = scenario_plots.share_table(results)
     for row in data_of(chart, "share"):
         name, outcome = row["scenario"].replace(" ", "_"), row["outcome"].replace(" ", "_")
         assert row["share"] == pytest.approx(table.loc[name, outcome])
@@ -43,13 +43,13 @@ def test_bars_are_stacked_to_the_whole(results: dict[str, RunResult]) -> None:
 
 
 def test_the_title_counts_scenarios_of_the_present(results: dict[str, RunResult]) -> None:
-    title = " ".join(comparison.outcome_comparison(results, past=["aiib2014"]).to_dict()["title"]["text"])
+    title = " ".join(scenario_plots.outcome_comparison(results, past=["aiib2014"]).to_dict()["title"]["text"])
     binding = int((results["waic2025"].outcomes["outcome"] == "binding_regime").mean() > 0.5)
     assert title == f"In {binding} of 2 scenarios most runs end in a binding regime, in 1 without any text"
 
 
 def test_members_are_medians_and_quantiles(results: dict[str, RunResult]) -> None:
-    chart = comparison.members_comparison(results, "waic2025")
+    chart = scenario_plots.members_comparison(results, "waic2025")
     drawn = {row["scenario"]: row for row in data_of(chart, "median")}
     signed = results["waic2025"].outcomes["signed"]
     assert drawn["waic2025"]["median"] == signed.median()
@@ -58,5 +58,5 @@ def test_members_are_medians_and_quantiles(results: dict[str, RunResult]) -> Non
 
 
 def test_they_have_the_one_look(results: dict[str, RunResult]) -> None:
-    spec: Any = comparison.members_comparison(results, "waic2025").to_dict()
+    spec: Any = scenario_plots.members_comparison(results, "waic2025").to_dict()
     assert spec["config"]["range"]["category"] == list(plots.COLOURS)
