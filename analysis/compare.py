@@ -214,8 +214,11 @@ def changed_values(a: Scenario, b: Scenario) -> dict[str, tuple[Any, Any]]:
 
 
 def _leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Values of a tree by path; entries of lists go by their id, states by their code alone. A prior is one value."""
-    if isinstance(tree, list) and tree and all(isinstance(entry, dict) and "id" in entry for entry in tree):
+    """Values of a tree by path; entries of lists go by their id, states by their code alone. A prior is one value.
+
+    A list with entries that have no id is one value too, as in `--set`.
+    """
+    if isinstance(tree, list) and tree and all(isinstance(entry, dict) and entry.get("id") for entry in tree):
         tree = {entry["id"]: entry for entry in tree}
     if isinstance(tree, dict) and set(tree) != PRIOR:
         for key, branch in tree.items():

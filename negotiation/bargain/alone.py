@@ -190,8 +190,8 @@ def bargain_alone(
 
 
 def _pull(actors: ActorTable) -> Floats:
-    """Capability times salience, (n, K)."""
-    return actors.capability[:, None] * actors.salience
+    """Share of capability times salience, (n, K); the unit of capability is a user's, and may be minute."""
+    return actors.capability[:, None] / actors.capability.sum() * actors.salience
 
 
 def _row(actors: ActorTable, sponsor: str | None) -> int:

@@ -8,7 +8,7 @@ import pytest
 from tests.contract import AdoptionContract
 from tests.generators import plain_table
 from waico.negotiation import Table, Verdict
-from waico.negotiation.adopt import CoalitionOfTheWilling, Consensus, Supermajority, WeightedMajority
+from waico.negotiation.adopt import AdoptionRule, CoalitionOfTheWilling, Consensus, Supermajority, WeightedMajority
 
 
 def table(positions: list[float], text: float, **changes: object) -> Table:
@@ -58,6 +58,12 @@ class TestSupermajority(AdoptionContract):
     def test_needs_those_whom_the_text_costs_least(self) -> None:
         # two thirds of four heads are three: the sponsor, and the two nearest to the text
         assert self.rule.consent(table([0.0, 0.1, 0.4, 0.6], 0.5)).tolist() == [True, False, True, True]
+
+    @pytest.mark.parametrize("rule", [Supermajority(share=0.0), WeightedMajority(share=0.0)])
+    def test_a_rule_that_asks_for_no_votes_needs_the_sponsor_alone(self, rule: AdoptionRule) -> None:
+        text = table([0.0, 0.1, 0.4, 0.6], 0.5)
+        assert rule.decide(text, False).adopted
+        assert rule.consent(text).tolist() == [True, False, False, False]
 
     @pytest.mark.parametrize(("objectors", "adopted"), [(0, True), (1, True), (2, False)])
     def test_two_thirds_of_heads(self, objectors: int, adopted: bool) -> None:

@@ -146,6 +146,14 @@ def test_a_sponsor_opens_and_has_its_share_in_the_outcome() -> None:
     assert issue["outcome"] == pytest.approx((1 - AGENDA_POWER) * 7.5)
 
 
+@pytest.mark.parametrize("name", ["compromise", "challenge", "exchange"])
+def test_units_of_capability_may_be_minute(name: str) -> None:
+    tiny = actors([("A", "x", 0.0, 1e-200, 1e-200), ("B", "x", 1.0, 1e-200, 3e-200)])
+    result = bargain_alone(tiny, protocols.make(name, {}, "", ""), rounds=1)
+    assert result.means[0] == pytest.approx([0.75])
+    assert result.medians[0] == pytest.approx([1.0])
+
+
 def test_who_agrees_on_everything_has_agreed() -> None:
     issue = bargain_alone(two(-3.0, -3.0), Compromise()).as_dict()["issues"]["x"]
     assert (issue["outcome"], issue["initial_median"], issue["rounds"][0]["text"]) == (-3.0, -3.0, -3.0)

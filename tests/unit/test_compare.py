@@ -151,6 +151,16 @@ def test_changed_values_are_paths_of_set() -> None:
     assert values["nations.KEN.forced.waico"][0] is None
 
 
+def test_shocks_without_ids_are_one_value() -> None:
+    def shocked(tolerance: float) -> Scenario:
+        first = {"round": 1, "path": "nations.tolerance", "value": tolerance}
+        return small(shocks=[first, {"round": 2, "path": "nations.openness", "value": 0.2}])
+
+    changes = changed_values(shocked(0.1), shocked(0.5))
+    assert list(changes) == ["shocks"]
+    assert [entry["value"] for entry in changes["shocks"][1]] == [0.5, 0.2]
+
+
 def test_half_a_comparison_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib
 
