@@ -55,6 +55,7 @@ def members_comparison(results: Mapping[str, RunResult], base: str) -> Chart:
     """States that sign the first institution at the end, by scenario: median and the interval that holds 90% of the runs."""
     table = signed_table(results).loc[by_outcome(results)].rename_axis("scenario").reset_index()
     table["scenario"] = table["scenario"].map(words_of)
+    table["label"] = [f"{median:.0f}" for median in table["median"]]
     usual = float(table.loc[table["scenario"] == words_of(base), "median"].iloc[0])
     most = table.loc[table["median"].idxmax()]
     text = (
@@ -69,7 +70,7 @@ def members_comparison(results: Mapping[str, RunResult], base: str) -> Chart:
         x=alt.X("low:Q", title=axis), x2="high:Q"
     )  # fmt: skip
     dots = drawn.mark_point(color=COLOURS[0], filled=True, size=80, opacity=1).encode(x=middle)
-    labels = drawn.mark_text(align="left", dx=7, dy=-8, fontSize=11).encode(x=middle, text=alt.Text("median:Q", format=".0f"))
+    labels = drawn.mark_text(align="left", dx=7, dy=-8, fontSize=11).encode(x=middle, text="label:N")
     line = alt.Chart(pd.DataFrame({"base": [usual]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(
         x=alt.X("base:Q", title=axis)
     )  # fmt: skip
