@@ -619,7 +619,7 @@ SET = {
         "decision.credibility.sd: there is nothing below 'decision.credibility'; shorten the path",
     ),
     "position in a list": setting(
-        "shocks.0.round=3", "shocks.0: the entries of shocks have no ids to address them by; set the whole list"
+        "shocks.0.round=3", "shocks.0: there is no '0'; one of model_chip, shanghai_chamber"
     ),
     "no day of the calendar": setting(
         "freeze_date=2025-02-30", "freeze_date: is '2025-02-30'; give a date such as 2026-07-26, without quotes"

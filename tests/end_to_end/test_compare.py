@@ -102,7 +102,7 @@ def test_two_workers_give_the_same(capsys: Capture) -> None:
     ("arguments", "expected"),
     [
         (("small.toml", "waic2026"), "waic2026: does not exist; did you mean 'waic2025'?"),
-        (("small.tml", "small.toml"), "small.tml: does not exist; give a .toml file or one of aiib2014, waic2025"),
+        (("small.tml", "small.toml"), f"small.tml: does not exist; give a .toml file or one of {', '.join(waico.bundled_scenarios())}"),
         (
             ("small.toml", "small.toml", "--set-b", "decision.b_presure=0"),
             "--set-b: decision.b_presure: there is no 'b_presure'; did you mean 'b_pressure'?",
