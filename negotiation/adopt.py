@@ -64,7 +64,7 @@ def easiest_to_win(table: Table, votes: Floats, needed: float) -> Flags:
         cost[table.sponsor] = -np.inf
     order = np.argsort(cost, kind="stable")
     before = np.cumsum(votes[order]) - votes[order]
-    last = max(np.count_nonzero(before < needed - ROUNDING) - 1, 0)   # the sponsor is always among them
+    last = max(int(np.count_nonzero(before < needed - ROUNDING)) - 1, 0)   # the sponsor is always among them
     return np.asarray(cost <= cost[order[last]])
 
 
