@@ -16,6 +16,7 @@ from waico.agents.compiled import compiled
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 EPS = 1e-9   # utilities and shares of the range nearer than this are equal, so that rounding errors decide nothing
+ROUNDING = 1e-12   # share of voters' disutilities up to which votes are rounding errors, and nobody votes
 LOG_STATUS_QUO = math.log(0.5)
 
 
@@ -66,7 +67,7 @@ def probabilities(spot: Floats, place: Indices, weight: Floats, risk: Floats) ->
                 t += 1
             lower = max(summed[h, t] - summed[g, t], 0.0)
             upper = max((summed[g, n] - summed[g, t]) - (summed[h, n] - summed[h, t]), 0.0)
-            if lower + upper > 0.0:
+            if lower + upper > ROUNDING * (summed[g, n] + summed[h, n]):
                 chance[g, h] = lower / (lower + upper)
                 chance[h, g] = upper / (lower + upper)
     return chance

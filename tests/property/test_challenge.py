@@ -82,6 +82,18 @@ def test_who_moves_moves_towards_its_partner(issue: Issue) -> None:
             assert target[i] != x
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_voter_midway_between_two_votes_for_neither(turned: bool) -> None:
+    x = np.array([2.0, 3.0, 0.0, 1.0, 0.0]) / 3.0
+    x = 1.0 - x if turned else x
+    order = np.argsort(x, kind="stable")
+    spot, place = kernels.places(x[order])
+    only = np.array([1.0, 0.0, 0.0, 0.0, 0.0])[order]
+    chance = kernels.probabilities(spot, place, only, np.ones(5))
+    one, other = (int(place[order.tolist().index(i)]) for i in (1, 3))   # as far from the only voter, up to rounding
+    assert chance[one, other] == chance[other, one] == 0.5
+
+
 @quick
 @given(tables())
 def test_shifted_and_stretched_positions_give_shifted_and_stretched_results(table: Table) -> None:

@@ -86,15 +86,15 @@ class Issue:
 
     def probability(self, i: int, j: int) -> float:
         """P_ij = sum of votes for i / sum of all votes; voter k casts w_k (d_kj^r_k - d_ki^r_k)."""
-        won = cast = 0.0
+        won = cast = scale = 0.0
         for k in self.actors:
             r = self.risks[k] if self.reading.vote_risk else 1.0
-            vote = self.weight[k] * (
-                self.distance(self.x[k], self.x[j]) ** r - self.distance(self.x[k], self.x[i]) ** r
-            )
+            far = self.distance(self.x[k], self.x[j]) ** r, self.distance(self.x[k], self.x[i]) ** r
+            vote = self.weight[k] * (far[0] - far[1])
             won += max(vote, 0.0)
             cast += abs(vote)
-        return won / cast if cast > 0.0 else 0.5
+            scale += self.weight[k] * sum(far)
+        return won / cast if cast > 1e-12 * scale else 0.5   # up to rounding errors, no votes
 
     def utility(self, i: int, j: int, r: float) -> float:
         """E_ij: what i expects of challenging j, with the exponent r of whoever judges."""
