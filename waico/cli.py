@@ -316,6 +316,11 @@ def _print_json(data: Any) -> None:
     sys.stdout.write(json_module.dumps(data, indent=1) + "\n")
 
 
+class _Printer(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError   # for `_run` to end quietly, where rich would end with an error
+
+
 def _print_all(parts: Iterable[Any]) -> None:
     for part in parts:
         _print(part)
@@ -323,5 +328,5 @@ def _print_all(parts: Iterable[Any]) -> None:
 
 def _print(what: Any) -> None:
     width = None if sys.stdout.isatty() else 120
-    console = Console(file=sys.stdout, width=width, markup=False, emoji=False)   # names are a user's, in any letters
+    console = _Printer(file=sys.stdout, width=width, markup=False, emoji=False)   # names are a user's, in any letters
     console.print(what, soft_wrap=isinstance(what, str))

@@ -50,7 +50,7 @@ def bargain(
         if moves is not None:
             institutions.conceded[j, rows] = after.conceded
             _log_concessions(events, now, j, rows, table, moves)
-        _log_amendment(events, now, j, rows, table, after.text)
+        _log_amendment(events, now, j, rows, replace(after, text=table.text), after.text)
         institutions.text[j] = after.text
         tables[j] = rows, after
     return tables
@@ -77,9 +77,10 @@ def table_of(
     """The table of institution `j` with the participants in `rows`; weight and consent wait for its adoption rule."""
     setting, salience = world.setting, world.salience[rows]
     capability = setting.weight[rows] / setting.weight[rows].sum()
+    position = institutions.positions(world.stated, j)[rows]
     return Table(
-        position=institutions.positions(world.stated, j)[rows],
-        conceded=institutions.conceded[j, rows],
+        position=position,
+        conceded=position - world.stated[rows],
         salience=salience,
         full_salience=float(salience.max()),
         capability=capability,

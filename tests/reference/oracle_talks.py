@@ -129,7 +129,7 @@ def deal(
         after = exchanges(
             plain_table(
                 places, [state.salience for state in states], weight=np.array(list(weights.values())),
-                conceded=np.array([oracle.progress[j].conceded[i] for i in rows]),
+                conceded=np.array(places) - np.array([oracle.stated[i] for i in rows]),
                 floor=np.array([[line.floor or 0.0 if line else 0.0 for line in own] for own in lines]),
                 ceiling=np.array(
                     [[1.0 if line is None or line.ceiling is None else line.ceiling for line in own] for own in lines]
@@ -148,7 +148,7 @@ def challenged(
 ) -> list[float]:
     """Positions on one issue after a round of challenges."""
     x = [at_table(oracle, i, j)[k] for i in rows]
-    before = [here - oracle.progress[j].conceded[i][k] for here, i in zip(x, rows, strict=True)]
+    before = [oracle.stated[i][k] for i in rows]
     full = max(s for i in rows for s in oracle.world.states[i].salience)
     attention = [min(1.0, oracle.world.states[i].salience[k] / full) for i in rows]
     reading = Reading(risk="present" if rule["risk"] else "none")
@@ -159,9 +159,7 @@ def challenged(
 
 def concede(oracle: Oracle, j: int, after: dict[int, list[float]]) -> None:
     for i, places in after.items():
-        before = at_table(oracle, i, j)
-        for k, (new, old) in enumerate(zip(places, before, strict=True)):
-            oracle.progress[j].conceded[i][k] += new - old
+        oracle.progress[j].conceded[i] = [new - stated for new, stated in zip(places, oracle.stated[i], strict=True)]
 
 
 def agenda(oracle: Oracle, j: int, s: int) -> float:

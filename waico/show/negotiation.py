@@ -42,6 +42,8 @@ def negotiation(result: Negotiation) -> Iterator[str | Table]:
             yield f"  no change after {f'round {last}' if last else 'the start'}"
     yield from _distances(result)
     yield "\nMedian and mean weigh positions by capability times salience. Units are those of the file."
+    if any(moves is not None and moves.externality.any() for moves in result.moves):
+        yield "What third parties gain or lose by a move is in saliences times distances on scales from 0 to 1."
     if sponsor >= 0:
         share = result.tables[0].agenda_power
         yield f"The sponsor's position has a share of {share:g} in outcome and text."
