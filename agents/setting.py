@@ -40,7 +40,8 @@ class Setting:
         rival_body: the institution whose sponsor is the rival, or -1, (J,).
         at_risk: states that decide on joining: neither sponsor nor rival, (N, J).
         text_0, status_quo: (J, K).
-        staged: whether endorsing is a stage of its own, (J,). launch: whether it opens with a ceremony, (J,).
+        staged: whether endorsing is a stage of its own, (J,).
+        endorse_launch, sign_launch: whether endorsement and signature open with a ceremony, (J,).
         endorse_from: first day of endorsement if the scenario fixes it, else -inf, (J,).
         after_days: days from tabling to ceremony, NaN where the date is fixed, (J,). window_days: (J,).
         depth_mask, fit_mask: which issues bind, which count in fit, (K,).
@@ -84,7 +85,8 @@ class Setting:
     text_0: Floats
     status_quo: Floats
     staged: Flags
-    launch: Flags
+    endorse_launch: Flags
+    sign_launch: Flags
     endorse_from: Floats
     after_days: Floats
     window_days: Floats
@@ -165,7 +167,8 @@ def _calendar(scenario: Scenario) -> dict[str, Any]:
     after = [np.nan if body.signature.after_days is None else body.signature.after_days for body in bodies]
     return {
         "staged": np.array([body.endorsement is not None for body in bodies]),
-        "launch": np.array([body.endorsement is not None and body.endorsement.launch for body in bodies]),
+        "endorse_launch": np.array([body.endorsement is not None and body.endorsement.launch for body in bodies]),
+        "sign_launch": np.array([body.signature.launch for body in bodies]),
         "endorse_from": np.array([-np.inf if day is None else scenario.day(day) for day in opens]),
         "after_days": np.array(after, dtype=float),
         "window_days": np.array([body.signature.window_days for body in bodies], dtype=float),

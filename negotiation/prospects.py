@@ -53,7 +53,8 @@ def assess(world: World, institutions: Institutions, payoff: Payoff, now: Round)
     )  # fmt: skip
     dates = Dates(
         institutions.opens, institutions.closes, institutions.endorse_opens, institutions.endorse_closes,
-        setting.endorse_from, setting.after_days, setting.window_days, setting.staged, setting.launch,
+        setting.endorse_from, setting.after_days, setting.window_days, setting.staged, setting.endorse_launch,
+        setting.sign_launch,
     )  # fmt: skip
     differs = setting.scenario.decision.endorse
     _assess(
@@ -75,7 +76,8 @@ class Dates(NamedTuple):
     after_days: Floats
     window_days: Floats
     staged: Flags
-    launch: Flags
+    endorse_launch: Flags
+    sign_launch: Flags
 
 
 @compiled
@@ -135,15 +137,15 @@ def _signing_window(dates: Dates, j: int, day: float) -> Window:
     """The window of original signatories, as planned from `day` on if nothing is tabled yet."""
     if np.isinf(dates.opens[j]) and not np.isnan(dates.after_days[j]):
         opens = day + dates.after_days[j]
-        return Window(opens, opens + dates.window_days[j], True)
-    return Window(dates.opens[j], dates.closes[j], True)
+        return Window(opens, opens + dates.window_days[j], dates.sign_launch[j])
+    return Window(dates.opens[j], dates.closes[j], dates.sign_launch[j])
 
 
 @compiled
 def _endorsing_window(dates: Dates, j: int, day: float) -> Window:
     """The window of endorsement; before tabling, as if the body were tabled today."""
     opens = max(day, dates.endorse_from[j]) if np.isinf(dates.endorse_opens[j]) else dates.endorse_opens[j]
-    return Window(opens, dates.endorse_closes[j], dates.launch[j])
+    return Window(opens, dates.endorse_closes[j], dates.endorse_launch[j])
 
 
 def is_active(institutions: Institutions) -> Flags:

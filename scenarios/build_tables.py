@@ -2,7 +2,7 @@
 
     python scenarios/build_tables.py --source DIR
 
-DIR holds ``nations.csv`` and ``trade_partners.csv``, in which an empty cell is an unknown figure. The model cannot run
+DIR holds ``nations.csv``, ``trade_partners.csv`` and ``membership.csv``, in which an empty cell is an unknown figure. The model cannot run
 on unknowns, so every one is filled here by a stated rule and flagged; nothing is filled silently, and nothing is filled
 later. The columns kept, and their order, are those that ``dictionary.csv`` describes, so a figure cannot enter the
 project without its unit, source, licence and date.
@@ -36,6 +36,12 @@ FILLED_FROM_OWN_PAST = ("unga", "gdp")
 MIN_OBSERVED = 5  # the median of fewer states hangs on one or two of them
 SPONSORS = ("CHN", "USA")
 TRADING_HOMES_OUTSIDE_THE_UN = ("TWN",)  # not an agent, but the home of a firm whose exposure follows its trade
+ACCESSIONS = {"applied": "endorsed", "signed": "signed"}  # events that are accessions, and the status they lead to
+SPANS = {   # what is known of a day of accession beyond the date written down; that is the last day on which it can lie
+    ("aiib", "upper_bound"): "2015-03-12",   # on a list of late March; none was reported between February and 12 March
+    ("gpai", "year"): "2020-06-15",   # the launch
+    ("military_ai_declaration", "by"): "2023-11-14",   # recalled from the list of 27 November 2024, not on that of the launch
+}
 TRADE_KNOWN_TO_BE_NIL = (("PRK", "USA"),)  # under embargo: a regional median would invent trade
 
 RENAMED = {
@@ -59,15 +65,17 @@ TEXT = ("iso3", "iso3n", "name", "region", "subregion", "imputed")
 
 
 def main() -> None:
-    """Read the source once and write the two derived tables."""
+    """Read the source once and write the derived tables."""
     parser = argparse.ArgumentParser(description="Build scenarios/data from the compiled source tables.")
-    parser.add_argument("--source", type=Path, required=True, help="directory with nations.csv and trade_partners.csv")
+    parser.add_argument("--source", type=Path, required=True, help="directory with the source tables")
     parser.add_argument("--out", type=Path, default=DATA, help="directory to write to (default: scenarios/data)")
     arguments = parser.parse_args()
     members = read_members(arguments.source / "nations.csv")
     partners = read_csv(arguments.source / "trade_partners.csv")
     write_csv(build_nations(members, described_columns("nations")), arguments.out / "nations.csv")
     write_csv(build_trade(members, partners), arguments.out / "trade.csv")
+    membership = pd.read_csv(arguments.source / "membership.csv", dtype=str, keep_default_na=False)
+    write_csv(build_accessions(members, membership), arguments.out / "accessions.csv")
 
 
 # Reading and writing
@@ -227,6 +235,29 @@ def sponsor_shares(members: pd.DataFrame, sponsor: str, year: int) -> pd.DataFra
     table = pd.DataFrame({"year": year, "iso3": members.index, "partner": sponsor, "share": filled.to_numpy()})
     table["imputed"] = observed.isna().astype(int).to_numpy()
     return table[table["iso3"] != sponsor]
+
+
+# Accessions
+
+
+def build_accessions(members: pd.DataFrame, membership: pd.DataFrame) -> pd.DataFrame:
+    """Return who joined what within which span of days, one row per institution, state and status.
+
+    Only UN members, the agents, are kept: the EU and Kosovo are not. A day known only to the year spans that year.
+    """
+    kept = membership["event"].isin(ACCESSIONS) & membership["iso3"].isin(members.index)
+    table = membership[kept].copy()
+    recalled = (table["institution"] == "military_ai_declaration") & (table["confidence"] == "memory")
+    precision = table["date_precision"].where(~recalled, "by")
+    table["status"] = table["event"].map(ACCESSIONS)
+    is_year = table["date"].str.fullmatch(r"\d{4}")
+    first = table["date"].where(~is_year, table["date"] + "-01-01")
+    table["last"] = table["date"].where(~is_year, table["date"] + "-12-31")
+    spans = [SPANS.get(key) for key in zip(table["institution"], precision, strict=True)]
+    table["first"] = [day if span is None else span for day, span in zip(first, spans, strict=True)]
+    table["confidence"] = table["confidence"].map({"sourced": "S", "memory": "M"})
+    columns = ["institution", "iso3", "status", "first", "last", "confidence", "source"]
+    return table[columns].sort_values(["institution", "status", "iso3"])
 
 
 if __name__ == "__main__":

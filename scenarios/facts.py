@@ -59,7 +59,7 @@ def load_facts(scenario: Scenario) -> Facts:
     tables = (nations.table, firms.table if firms else None)
     return _facts(
         scenario.name, tables, tuple(nations.subset), tuple(nations.exclude), nations.vintage,
-        tuple(nations.retrospective), scenario.freeze_date, tuple(firms.exclude) if firms else (),
+        tuple(nations.retrospective), tuple(nations.ignore), scenario.freeze_date, tuple(firms.exclude) if firms else (),
         tuple(stamp(table) for table in tables),
     )  # fmt: skip
 
@@ -128,7 +128,8 @@ def _check_group(nations: pd.DataFrame, variable: str, file: str, field: str) ->
 @lru_cache(maxsize=16)
 def _facts(
     file: str, tables: tuple[str, str | None], subset: tuple[str, ...], exclude: tuple[str, ...], vintage: int | None,
-    retrospective: tuple[str, ...], freeze: date, firm_exclude: tuple[str, ...], stamps: tuple[int, ...],
+    retrospective: tuple[str, ...], ignore: tuple[str, ...], freeze: date, firm_exclude: tuple[str, ...],
+    stamps: tuple[int, ...],
 ) -> Facts:  # fmt: skip
     """The facts; `stamps` of the tables are there for the cache alone, so that an edited table is read again."""
     table, firm_table = tables
@@ -160,7 +161,7 @@ def _facts(
         firm_trade=matrix.reindex(index=homes, columns=keep, fill_value=0.0),
         firms=firms,
         stances=_stances(keep, freeze, file),
-        affiliations=read_table("affiliations", file, "affiliations", None),
+        affiliations=_affiliations(ignore, file),
         layers=read_table("layers", file, "layers", "layer"),
         poles=_poles(raw[columns["unga"]], table, file),
         columns=columns,
@@ -228,6 +229,16 @@ def _poles(unga: pd.Series, table: str, file: str) -> tuple[float, float]:
         what = f"{table_name(table)} does not tell CHN from USA in UN votes ({unga.name})"
         raise InputError(file, "nations.table", what, "keep a row for each of them")
     return float(ends["CHN"]), float(ends["USA"])
+
+
+def _affiliations(ignore: tuple[str, ...], file: str) -> pd.DataFrame:
+    """What ties states to sponsors, without the variables that the scenario leaves out."""
+    table = read_table("affiliations", file, "affiliations", None)
+    for name in ignore:
+        if name not in set(table["column"]):
+            what = f"'{name}' ties no state to a sponsor"
+            raise InputError(file, "nations.ignore", what, nearest(name, sorted(set(table["column"]))))
+    return table[~table["column"].isin(ignore)]
 
 
 def _stances(codes: list[str], freeze: date, file: str) -> pd.DataFrame:

@@ -192,6 +192,9 @@ class Nations(Section):
         None, "newest year of data used; the newest public one if not given", unit="year", ge=1900
     )
     retrospective: list[str] = param([], "variables coded years later that are used knowingly", unit="-")
+    ignore: list[str] = param(
+        [], "variables of the table that tie no state to a sponsor here, such as the memberships to be told", unit="-"
+    )
     stances: bool = param(True, "whether the stances read from acts of key states replace the mapping from covariates")
     sigma_ideal: float = param(0.08, "standard deviation of the noise on ideal points, per replicate", ge=0, le=0.5)
     tolerance: float = param(0.06, "loss accepted beyond the status quo before a state objects", ge=0, le=1)
@@ -320,6 +323,7 @@ class Signature(Section):
     ceremony: Date | None = param(None, "date of the ceremony", unit="date")
     after_days: int | None = param(None, "or: days from proposal to ceremony", unit="days", ge=1, le=3660)
     window_days: int = param(31, "days during which the text is open at first", unit="days", ge=1, le=3660)
+    launch: bool = param(True, "whether it opens with a ceremony, which draws signatures; without one it is just a date")
 
     @model_validator(mode="after")
     def _one_date(self) -> Self:

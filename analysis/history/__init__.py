@@ -1,0 +1,1 @@
+"""The model held against history: calibration, hindcasts, and a sealed forecast."""
