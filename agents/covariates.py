@@ -146,9 +146,10 @@ def distance_km(facts: Facts, lat: float, lon: float) -> Floats:
 
 
 def standing(facts: Facts, body: Institution, camp: Floats, at_risk: Flags) -> Floats:
-    """The six covariates estimated on history, standardized over the states at risk, shape (6, N).
+    """The covariates that do not change in a run, standardized over the states at risk, shape (7, N).
 
-    `camp`: affiliation with the sponsor less that with the rival, (N,). In the order of `waico.negotiation.payoff.TERMS`: alignment, camp, trade, size, proximity, need.
+    `camp`: affiliation with the sponsor less that with the rival, (N,). In the order of `waico.negotiation.payoff.TERMS`: alignment, camp, trade, size, proximity, need, region.
+    Region is 0 or 1, not standardized: it is 0 for all where the body is for the whole world.
     """
     codes = facts.nations.index
     sponsor, rival = row_of(codes, body.sponsor), row_of(codes, body.rival)
@@ -161,7 +162,8 @@ def standing(facts: Facts, body: Institution, camp: Floats, at_risk: Flags) -> F
         -np.log(np.maximum(distance_km(facts, body.seat.lat, body.seat.lon), NEAR_KM)),
         need(facts),
     ]
-    return np.array([standardize(values, at_risk) for values in raw])
+    region = facts.nations[body.region].to_numpy(dtype=float) if body.region else np.zeros(len(codes))
+    return np.array([*(standardize(values, at_risk) for values in raw), region])
 
 
 def leverage(facts: Facts, rival: str, ally: Floats) -> Floats:

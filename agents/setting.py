@@ -30,7 +30,7 @@ class Setting:
         tolerance, openness: (N,).
         weight, gdp, population: shares of the world, (N,).
         need, scale, polyarchy: indices in [0, 1], (N,); scale is ln GDP from the smallest to the largest state.
-        standing: standardized covariates estimated on history, (6, N, J).
+        standing: covariates that do not change in a run, (7, N, J); see `covariates.standing`.
         leverage: how far the rival can press each state, (N, J).
         rival_camp: share of each state in the weight of the rival's allies, (N, J); columns sum to 1 or 0.
         camp: +1 sponsor's, -1 rival's, 0 neither, (N, J).

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from waico.agents import Setting
 from waico.agents.draws import Draws
-from waico.scenarios.schema import Decision, Prior
+from waico.scenarios.schema import COEFFICIENTS, Prior
 
 Floats = NDArray[np.float64]
-DRAWN = tuple(name for name in Decision.model_fields if name.startswith("b_") or name in ("b0", "credibility"))
 
 
 def draw_coefficients(setting: Setting, draws: Draws) -> dict[str, Floats]:
-    """Every coefficient by name, shape (J,): a fixed number, or a draw keyed by coefficient and institution."""
+    """Every coefficient by name, shape (J,): a fixed number, or a draw keyed by coefficient and institution.
+
+    Priors are normal, cut off at their bounds; what ties them together is a Gaussian copula (Nelsen 2006, 2.3), so that
+    each has the distribution that its prior states, whatever it is correlated with.
+    """
     decision = setting.scenario.decision
-    priors = [_prior(getattr(decision, name)) for name in DRAWN]
-    mean, sd, lower = (np.array(column) for column in zip(*priors, strict=True))
+    mean, sd, lower = (np.array(column) for column in zip(*map(_prior, _values(setting)), strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
-        bound = np.where(sd > 0, (lower - mean) / sd, -np.inf)
-    values = np.stack(
-        [mean + sd * draws.normal_above(bound, "coefficient", DRAWN, body) for body in setting.bodies], axis=1
-    )
-    return {name: values[row] for row, name in enumerate(DRAWN)}
+        below = ndtr(np.where(sd > 0, (lower - mean) / sd, -np.inf))[:, None]
+    normal = np.stack([draws.normal("coefficient", COEFFICIENTS, body) for body in setting.bodies], axis=1)
+    if decision.correlation:
+        normal = np.linalg.cholesky(decision.correlation_matrix()) @ normal
+    values = mean[:, None] + sd[:, None] * ndtri(below + (1.0 - below) * ndtr(normal))
+    return {name: values[row] for row, name in enumerate(COEFFICIENTS)}
+
+
+def _values(setting: Setting) -> list[float | Prior]:
+    return [getattr(setting.scenario.decision, name) for name in COEFFICIENTS]
 
 
 def _prior(value: float | Prior) -> tuple[float, float, float]:

@@ -21,7 +21,9 @@ from waico.negotiation.terms import (
     OFFER,
     PEERS,
     PRESSURE,
+    SIZE,
     STANDING,
+    TAKING_SIDES,
     TERMS,
 )  # fmt: skip
 
@@ -51,8 +53,11 @@ class Payoff:
         for row, name in enumerate(STANDING):
             self.terms[row] = coefficients[name] * setting.standing[row]
         self.terms[NATION] = (setting.scenario.decision.s_u * world.nation_effect)[:, None]
+        sides = np.array([body.partisanship for body in bodies])
+        for row in TAKING_SIDES:
+            self.terms[row] *= sides
         benefit = np.array([body.market_benefit for body in bodies])
-        self.terms[MARKET] = (coefficients["b_market"] * benefit) * setting.scale[:, None]
+        self.terms[MARKET] = coefficients["b_market"] * benefit * setting.standing[SIZE]
         self.pressed = np.array([body.rival_pressure for body in bodies]) * setting.leverage
         self.budget, self.counter, price = np.array(
             [(body.inducement.budget, body.inducement.counter, body.inducement.price) for body in bodies]

@@ -77,7 +77,7 @@ def check_states(scenario: Scenario) -> None:
                 raise InputError(scenario.name, place, *_why_missing(scenario, code))
     for body in scenario.institutions:
         place = f"institutions.{body.id}"
-        groups = {"bloc": body.bloc, "entry_into_force.quota_group": body.entry_into_force.quota_group}
+        groups = {"bloc": body.bloc, "region": body.region, "entry_into_force.quota_group": body.entry_into_force.quota_group}
         for field, variable in groups.items():
             if variable is not None:
                 _check_group(facts.nations, variable, scenario.name, f"{place}.{field}")

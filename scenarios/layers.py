@@ -15,6 +15,7 @@ from waico.scenarios.errors import InputError, nearest
 from waico.scenarios.schema import without_stale_parameters
 
 MAX_BYTES = 1_000_000
+LOCAL = {"nations.table": ".csv", "firms.table": ".csv", "coefficients": ".toml"}   # fields that may name a file
 DEEPEST = 20   # tables within tables, far more than the schema has
 LIBRARY = Path(str(files("waico.scenarios"))) / "library"
 
@@ -47,7 +48,7 @@ def layers(path: Path, seen: tuple[Path, ...] = ()) -> list[tuple[Path, Tree]]:
     if path.resolve() in seen:
         chain = " -> ".join(step.stem for step in [*seen, path])
         raise InputError(path.name, "extends", f"goes in a circle: {chain}", "extend a scenario that stands alone")
-    tree = _read(path)
+    tree = read_toml(path)
     if "name" in tree:
         raise InputError(path.name, "name", "is not set here", "leave it out: a scenario has the name of its file")
     _check_tree(tree, path.name)
@@ -57,6 +58,8 @@ def layers(path: Path, seen: tuple[Path, ...] = ()) -> list[tuple[Path, Tree]]:
         if isinstance(tree.get(name), dict) and "table" in tree[name]:
             table = local(f"{name}.table", tree[name]["table"], path.parent, path.name)
             tree[name] = {**tree[name], "table": table}
+    if "coefficients" in tree:
+        tree["coefficients"] = local("coefficients", tree["coefficients"], path.parent, path.name)
     return [*below, (path, tree)]
 
 
@@ -91,7 +94,12 @@ def _parent(parent: Any, path: Path) -> Path:
         raise InputError(path.name, "extends", f"'{parent}' {error.what}", error.instead) from None
 
 
-def _read(path: Path) -> Tree:
+def read_toml(path: Path) -> Tree:
+    """A TOML file as nested tables.
+
+    Raises:
+        InputError: it cannot be read, or is no TOML.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(path.name, "", f"is larger than {MAX_BYTES} bytes", "scenario files are a few kilobytes")
@@ -130,8 +138,8 @@ def beside(folder: Path, name: str, file: str, field: str) -> Path:
 
 
 def local(field: str, value: Any, folder: Path, file: str) -> Any:
-    """A table given as a CSV file beside the scenario becomes its full path, so that the scenario can travel."""
-    if field in ("nations.table", "firms.table") and isinstance(value, str) and value.endswith(".csv"):
+    """A table or a set of coefficients given as a file beside the scenario becomes its full path, so that it can travel."""
+    if isinstance(value, str) and value.endswith(LOCAL.get(field, "\0")):
         return str(beside(folder, value, file, field))
     return value
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from waico.scenarios.coefficients import read_coefficients
 from waico.scenarios.complaints import first_complaint
 from waico.scenarios.errors import InputError
 from waico.scenarios.facts import check_states
@@ -20,7 +22,7 @@ from waico.scenarios.schema import Scenario
 __all__ = ["blame", "bundled_scenarios", "check", "load_scenario", "merge"]
 
 FIXED = re.compile(   # what a run is built on, or is judged by, from its start to its end
-    r"(name|title|question|freeze_date|assumptions|shocks|issues|institutions|outcome|firms\.(table|exclude)"
+    r"(name|title|question|coefficients|freeze_date|assumptions|shocks|issues|institutions|outcome|firms\.(table|exclude)"
     r"|nations\.(table|subset|exclude|vintage|retrospective)|institutions\.\w+\.(sponsor|rival)|.*\.id|outcome\..*)"
 )
 
@@ -45,16 +47,32 @@ def load_scenario(
     with blame(source, changes, changed_by):
         tree: Tree = reduce(merge, (layer for _, layer in layers(path)), {})
         tree["name"] = path.stem
+        folder = Path() if path.parent == LIBRARY else path.parent
+        changes = {field: local(field, value, folder, changed_by) for field, value in (changes or {}).items()}
+        chosen = changes.pop("coefficients", None)
+        tree |= {} if chosen is None else {"coefficients": chosen}
+        fitted_until = None
+        if tree.get("coefficients"):
+            by = path.stem if chosen is None else changed_by
+            priors, fitted_until = read_coefficients(tree["coefficients"], by)
+            tree = merge(priors, tree)
         try:
             scenario = Scenario.model_validate(tree)
         except ValidationError as error:
             raise first_complaint(error, tree, path.stem) from None
         if changes:
-            folder = Path() if path.parent == LIBRARY else path.parent
-            near = {field: local(field, value, folder, changed_by) for field, value in changes.items()}
-            scenario = replace(scenario, near)
+            scenario = replace(scenario, changes)
         check(scenario)
+        if fitted_until is not None:
+            _check_hindsight(scenario, fitted_until)
     return scenario
+
+
+def _check_hindsight(scenario: Scenario, fitted_until: date) -> None:
+    """Refuse coefficients fitted on what came after the freeze date, unless the scenario owns up to it."""
+    if fitted_until > scenario.freeze_date and "coefficients" not in scenario.assumptions:
+        what = f"'{scenario.coefficients}' was fitted on history up to {fitted_until}, after freeze_date {scenario.freeze_date}"
+        raise InputError(scenario.name, "coefficients", what, "give an earlier fit, or say why under [assumptions]")
 
 
 def check(scenario: Scenario) -> None:

@@ -17,6 +17,8 @@ from datetime import date as Date  # a field of Shock is called date
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from waico.scenarios.errors import nearest, wrong
@@ -390,7 +392,13 @@ class Institution(Section):
     entry_into_force: EntryIntoForce = param(EntryIntoForce(), "when it comes into force", unit="-")
     exclusive_from: Date | None = param(None, "day from which members may not join the rival body", unit="date")
     capacity_benefit: float = param(0.0, "training, compute and models for states in need", ge=0, le=10)
-    market_benefit: float = param(0.0, "contracts, shares and access", ge=0, le=10)
+    market_benefit: float = param(
+        0.0, "contracts, shares, access and a say: what is worth more to a large state than to the mean one", ge=0, le=10
+    )
+    partisanship: Share = param(
+        1.0, "how far joining takes sides between sponsor and rival, from a trade in benefits (0) to a choice of camp (1)"
+    )
+    region: str | None = param(None, "0/1 variable of the states that the body is meant for; all if not given", unit="-")
     crowding: float = param(0.25, "c in (1 + members)^-c, by which members share capacity", ge=0, le=0.5)
     inducement: Inducement = param(Inducement(), "the sponsor's inducements", unit="-")
     rival_pressure: float = param(0.0, "how hard the rival presses its allies and dependents", ge=0, le=10)
@@ -455,25 +463,34 @@ class Decision(Section):
 
     b0: Coefficient = param(prior(-4.5, 2.0), "intercept", unit="log hazard per 30 days", source=DESIGN)
     b_late: Coefficient = param(prior(-1.0, 0.5), "added to the intercept after the window", unit="log hazard")
-    b_launch: Coefficient = param(prior(2.5, 0.5), "in the ceremony's round", source=DESIGN)
-    b_deadline: Coefficient = param(prior(2.0, 0.5), "times 2^(-days left / 14)", source=DESIGN)
-    b_align: Coefficient = param(prior(0.8, 0.2), "UNGA alignment with the sponsor, standardized", source=DESIGN)
-    b_camp: Coefficient = param(prior(0.5, 0.2), "clubs shared with the sponsor, less with the rival", source=DESIGN)
-    b_trade: Coefficient = param(prior(0.5, 0.2), "trade share, sponsor's less rival's", source=DESIGN)
-    b_size: Coefficient = param(prior(0.5, 0.2), "ln GDP, standardized", source=DESIGN)
-    b_prox: Coefficient = param(prior(0.3, 0.15), "-ln(km to the seat), standardized", source=DESIGN)
-    b_need: Coefficient = param(prior(0.5, 0.2), "1 - percentile of GDP per head, standardized", source=DESIGN)
+    b_launch: Coefficient = param(prior(2.5, 2.0), "in the ceremony's round", source=DESIGN)
+    b_deadline: Coefficient = param(prior(2.0, 2.0), "times 2^(-days left / 14)", source=DESIGN)
+    b_align: Coefficient = param(prior(0.8, 0.5), "UNGA alignment with the sponsor, times partisanship", source=DESIGN)
+    b_camp: Coefficient = param(
+        prior(0.3, 0.3), "clubs shared with the sponsor, less with the rival, times partisanship", source=DESIGN
+    )
+    b_trade: Coefficient = param(prior(0.3, 0.3), "trade share, sponsor's less rival's", source=DESIGN)
+    b_size: Coefficient = param(0.0, "ln GDP by itself: large states join for what they gain (b_market)", source=DESIGN)
+    b_prox: Coefficient = param(prior(0.3, 0.3), "-ln(km to the seat)", source=DESIGN)
+    b_need: Coefficient = param(
+        prior(-0.3, 0.3), "1 - percentile of GDP per head: taking part asks for means (what it brings is b_capacity)",
+        source=DESIGN,
+    )  # fmt: skip
+    b_region: Coefficient = param(prior(1.0, 0.5), "in the region that the body is meant for", source=DESIGN)
     b_peers: Coefficient = param(prior(1.0, 0.7, 0.0), "neighbours inside less inside the rival body", source=DESIGN)
-    b_pressure: Coefficient = param(prior(1.0, 0.25, 0.0), "the rival's pressure (entered with a minus)", source=DESIGN)
+    b_pressure: Coefficient = param(prior(1.0, 0.5, 0.0), "the rival's pressure (entered with a minus)", source=DESIGN)
     credibility: Coefficient = param(8.0, "how fast breaches of the rival's camp undo its pressure", source=DESIGN)
     b_fit: Coefficient = param(prior(0.7, 0.2, 0.0), "gain of the text over the status quo", source=DESIGN)
-    b_capacity: Coefficient = param(prior(0.5, 0.15, 0.0), "need times capacity benefit", source=DESIGN)
-    b_market: Coefficient = param(prior(0.5, 0.15, 0.0), "size times market benefit", source=DESIGN)
+    b_capacity: Coefficient = param(prior(3.0, 1.5, 0.0), "need times capacity benefit", source=DESIGN)
+    b_market: Coefficient = param(prior(1.0, 0.5, 0.0), "size times market benefit", source=DESIGN)
     b_network: Coefficient = param(prior(0.5, 0.15, 0.0), "weight inside less inside the rival body", source=DESIGN)
     b_offer: Coefficient = param(prior(1.0, 0.25, 0.0), "log(1 + offer / price)", source=DESIGN)
     b_cost: Coefficient = param(prior(1.0, 0.25, 0.0), "depth times exposure (entered with a minus)", source=DESIGN)
     b_exclusive: Coefficient = param(
         prior(1.5, 0.4, 0.0), "member of an exclusive rival body (entered with a minus)", source=DESIGN
+    )
+    correlation: dict[str, dict[str, Annotated[float, Field(ge=-1, le=1)]]] = param(
+        {}, "correlation of two priors, before bounds cut them: a table by the first and the second name", source=DESIGN
     )
     s_u: float = param(0.5, "standard deviation of the nation effect", source=DESIGN, ge=0, le=10)
     fit_scale: float = param(0.05, "loss that counts as one unit of fit", unit="loss", gt=0, le=1)
@@ -482,6 +499,29 @@ class Decision(Section):
     ratify: Ratify = param(Ratify(), "ratification")
     withdraw: Withdraw = param(Withdraw(), "withdrawal")
     partner: Partner = param(Partner(), "firms")
+
+
+    @model_validator(mode="after")
+    def _correlations_hold_together(self) -> Self:
+        for first, others in self.correlation.items():
+            _known("correlation", [first], COEFFICIENTS, "coefficient")
+            _known(f"correlation.{first}", others, COEFFICIENTS, "coefficient")
+        if self.correlation and np.linalg.eigvalsh(self.correlation_matrix()).min() < 0:
+            raise wrong("holds pairs that cannot go together", "give correlations that one distribution can have", "correlation")
+        return self
+
+    def correlation_matrix(self) -> NDArray[np.float64]:
+        """Correlations of the draws of all coefficients, in the order of `COEFFICIENTS`; 1 on the diagonal."""
+        matrix = np.eye(len(COEFFICIENTS))
+        for first, others in self.correlation.items():
+            for second, value in others.items():
+                if first != second:
+                    pair = COEFFICIENTS.index(first), COEFFICIENTS.index(second)
+                    matrix[pair] = matrix[pair[::-1]] = value
+        return matrix
+
+
+COEFFICIENTS = tuple(name for name, field in Decision.model_fields.items() if field.annotation == Coefficient)
 
 
 class Outcome(Section):
@@ -544,6 +584,9 @@ class Scenario(Section):
     title: str = param(..., "one line", unit="-")
     question: str = param("", "what it asks", unit="-")
     freeze_date: Date = param(..., "last day of what its inputs know; the run starts here", unit="date")
+    coefficients: str = param(
+        "", "coefficients estimated on history, below those of [decision]: a bundled set, or a .toml beside this file", unit="-"
+    )
     assumptions: dict[str, str] = param({}, "paths of values that are assumed, and why", unit="-")
     rounds: Rounds = param(Rounds(), "time")
     nations: Nations = param(Nations(), "states")

@@ -112,7 +112,7 @@ class NegotiationModel(mesa.Model):
         if not self.running:
             return
         world, institutions, events = self.world, self.institutions, self.events
-        now = self._next_round()
+        now = self.next_round()
         if self._pending:
             self._take_shocks(now)
         admit(world, institutions, self.chapter.gates, now, events)
@@ -147,7 +147,8 @@ class NegotiationModel(mesa.Model):
         """All measures of all rounds so far, each an array of shape (rounds, institutions)."""
         return self.history.measures()
 
-    def _next_round(self) -> Round:
+    def next_round(self) -> Round:
+        """The round that `step` would run."""
         number, start = (self.round.number + 1, self.round.end) if self.round else (1, 0.0)
         return next_round(number, start, self.institutions, self.chapter.setting.scenario.rounds, self._last_day)
 

@@ -1,0 +1,128 @@
+"""History as the model sees it: covariates, exposure and accession of every state at risk, round by round.
+
+A case is run through the model with its accessions imposed, so that peers, breaches and all that follows from them are
+those of history, computed by the same code as in a simulation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waico.analysis.history.cases import Case, accessions, scored
+from waico.model import NegotiationModel
+from waico.negotiation.clock import Round, closeness
+from waico.negotiation.terms import (
+    ALIGNMENT, CAMP, CAPACITY, COST, FIT, MARKET, NEED, PEERS, PRESSURE, PROXIMITY, REGION, TRADE,
+)  # fmt: skip
+from waico.scenarios.load import load_scenario
+from waico.scenarios.paths import replace
+from waico.scenarios.schema import Decision, Prior, Scenario
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+
+PAYOFF = {   # estimated coefficients of terms of the payoff, and the rows of those terms
+    "b_align": ALIGNMENT, "b_camp": CAMP, "b_trade": TRADE, "b_prox": PROXIMITY, "b_need": NEED, "b_region": REGION,
+    "b_market": MARKET, "b_capacity": CAPACITY, "b_peers": PEERS, "b_pressure": PRESSURE,
+}  # fmt: skip
+TIME = ("b_launch", "b_deadline")
+ESTIMATED = (*PAYOFF, *TIME)
+LATER = 1e300   # a threshold that no hazard reaches, while the state may still join for all that others know
+
+
+@dataclass(frozen=True, eq=False)
+class Episodes:
+    """A case as person-period data: R rounds in which joining was open, n states at risk, K covariates.
+
+    Attributes:
+        case: whose. codes: of the states, (n,).
+        months: length of rounds in units of 30 days, (R,).
+        covariates: in the order of `ESTIMATED`, so that the log hazard is b0 + covariates @ b + offset, (R, n, K).
+        offset: terms whose coefficients are assumed, at the means of their priors, (R, n).
+        first, last: rounds between which a state joined, as indices into the rounds, -1 where it did not, (n,).
+    """
+
+    case: Case
+    codes: tuple[str, ...]
+    months: Floats
+    covariates: Floats
+    offset: Floats
+    first: Indices
+    last: Indices
+
+    @property
+    def joined(self) -> NDArray[np.bool_]:
+        """Who joined, (n,)."""
+        return np.asarray(self.first >= 0)
+
+
+def episodes(case: Case, scenario: Scenario | None = None) -> Episodes:
+    """Run a case with its history imposed and take down what each state at risk faced in every round.
+
+    Args:
+        case: one of `CASES`.
+        scenario: in place of the bundled scenario of the case, for a study that changes one of its assumptions.
+    """
+    plain = with_fixed_coefficients(load_scenario(case.scenario) if scenario is None else scenario)
+    model = NegotiationModel(plain, until=case.until)
+    world, j = model.world, plain.institution_ids.index(case.name)
+    rows = np.flatnonzero(scored(plain, world.setting.codes, case.name))
+    history = accessions(case).reindex([world.setting.codes[i] for i in rows])
+    days = (history - np.datetime64(plain.freeze_date, "D")).apply(lambda column: column.dt.days).to_numpy(dtype=float)
+    at = world.endorse_at if case.status == "endorsed" else world.sign_at
+    months, covariates, offset = [], [], []
+    spans = np.full((2, len(rows)), -1, dtype=np.intp)
+    while model.running:
+        now = model.next_round()
+        at[rows, j] = np.where(days[:, 1] <= now.end, 0.0, LATER)
+        model.step()
+        assert model.decided is not None
+        factors = model.decided.endorse_factor if case.status == "endorsed" else model.decided.sign_factor
+        if factors[j] <= 0.0:
+            continue
+        overlaps = (days[:, 0] <= now.end) & (days[:, 1] >= now.start)
+        entered = np.flatnonzero(overlaps & (spans[0] < 0))
+        spans[0, entered] = len(months)
+        spans[1, overlaps] = len(months)
+        months.append(now.days / 30.0)
+        x, rest = _row(model, case, j, now)
+        covariates.append(x[rows])
+        offset.append(rest[rows])
+    codes = tuple(world.setting.codes[i] for i in rows)
+    return Episodes(case, codes, np.array(months), np.array(covariates), np.array(offset), spans[0], spans[1])
+
+
+def _row(model: NegotiationModel, case: Case, j: int, now: Round) -> tuple[Floats, Floats]:
+    """Covariates (N, K) and offset (N,) of the round that the model has just run."""
+    terms, coefficients = model.payoff.terms[:, :, j], model.payoff.coefficients
+    setting, bodies = model.world.setting, model.institutions
+    endorsing = case.status == "endorsed"
+    opens, closes = (bodies.endorse_opens, bodies.endorse_closes) if endorsing else (bodies.opens, bodies.closes)
+    launch = (setting.endorse_launch if endorsing else setting.sign_launch)[j] and now.start == opens[j]
+    near = closeness(now.start, now.end, closes[j])
+    columns = [terms[row] / coefficients[name][j] for name, row in PAYOFF.items()]
+    n = terms.shape[1]
+    columns += [np.full(n, float(launch)), np.full(n, near)]
+    rest = terms.sum(axis=0) - terms[list(PAYOFF.values())].sum(axis=0)
+    if endorsing:
+        differs = setting.scenario.decision.endorse
+        rest = rest + differs.b0 - (1 - differs.fit_share) * terms[FIT] - (1 - differs.cost_share) * terms[COST]
+    return np.stack(columns, axis=1), rest
+
+
+def with_fixed_coefficients(scenario: Scenario) -> Scenario:
+    """Every coefficient at the mean of its prior, and no nation effect: history, not chance, is to drive the run."""
+    means = {
+        f"decision.{name}": _mean(value)
+        for name in Decision.model_fields
+        if isinstance(value := getattr(scenario.decision, name), Prior)
+    }
+    return replace(scenario, {**means, "decision.s_u": 0.0, "nations.sigma_ideal": 0.0})
+
+
+def _mean(prior: Prior) -> float:
+    """A mean of 0 would hide the covariate, which is the term over its coefficient."""
+    return prior.mean if prior.mean else 1.0

@@ -1,0 +1,155 @@
+"""Penalized maximum likelihood of the discrete-time hazard of accession, with history given.
+
+In round r state i joins with probability 1 - exp(-Lambda_ir), Lambda_ir = exp(b0 + x_ir b + offset_ir) months_r, the complementary
+log-log model of grouped durations (Prentice & Gloeckler 1978). A state known to have joined within a span of rounds
+contributes the probability of surviving to its start and not to its end; one that has not joined, that of surviving all.
+Priors are normal and enter as penalties, so that the estimate is the mode of the posterior; its spread is that of the
+normal approximation there (Laplace). Bodies have intercepts of their own, normal around a common mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from waico.analysis.history.episodes import Episodes
+
+Floats = NDArray[np.float64]
+
+SPREAD_PRIOR = (3.0, 2.0)   # degrees of freedom and scale of the scaled inverse chi-squared prior of the spread of intercepts
+STEPS = 20   # of the iteration between intercepts and their spread; it settles within a few
+FLAT = 1e-6   # a gradient beyond this at the end means that the optimizer has not arrived
+
+
+@dataclass(frozen=True)
+class Normal:
+    """Priors of K coefficients: mean, standard deviation and lower bound (-inf for none), (K,) each."""
+
+    mean: Floats
+    sd: Floats
+    lower: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """Estimates from J cases.
+
+    Attributes:
+        mean, sd: of the K coefficients, (K,). covariance: of them and of the common intercept, which comes last, (K + 1, K + 1).
+        intercepts: of each case, (J,).
+        intercept: their common mean. spread: standard deviation of intercepts around it.
+        intercept_se: standard error of the common mean.
+        log_likelihood: of each case at the estimate, (J,).
+    """
+
+    mean: Floats
+    sd: Floats
+    covariance: Floats
+    intercepts: Floats
+    intercept: float
+    intercept_se: float
+    spread: float
+    log_likelihood: Floats
+
+
+def log_likelihood(data: Episodes, intercept: float, b: Floats) -> tuple[float, Floats, Floats]:
+    """Log-likelihood of a case with its gradient (K + 1,) and Hessian (K + 1, K + 1) in (intercept, b)."""
+    rounds, n, k = data.covariates.shape
+    hazard = np.exp(intercept + data.covariates @ b + data.offset) * data.months[:, None]
+    x = np.concatenate([np.ones((rounds, n, 1)), data.covariates], axis=2)
+    number = np.arange(rounds)[:, None]
+    before = np.where(data.joined, number < data.first, True)
+    within = (number >= data.first) & (number <= data.last) & data.joined
+    summed = (hazard * within).sum(axis=0)[data.joined]
+    odds = 1.0 / np.expm1(summed)   # derivative of log(1 - exp(-summed))
+    value = -(hazard * before).sum() + np.log(-np.expm1(-summed)).sum()
+    weight = np.zeros((rounds, n))
+    weight[before] = -1.0
+    weight += within * np.where(data.joined, _spread(odds, data.joined), 0.0)
+    flat, share = x.reshape(-1, k + 1), (weight * hazard).reshape(-1)
+    gradient = flat.T @ share
+    slope = np.einsum("rn,rnk->nk", hazard * within, x)[data.joined]   # derivative of the summed hazard
+    hessian = flat.T @ (flat * share[:, None]) - slope.T @ (slope * (odds * (1.0 + odds))[:, None])
+    return float(value), gradient, hessian
+
+
+def fit(cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float]) -> Fit:
+    """Mode and curvature of the posterior of coefficients and intercepts.
+
+    Args:
+        cases: at least one.
+        prior: of the coefficients, in the order of the covariates.
+        intercept: mean and standard deviation of the prior of the common intercept.
+
+    Raises:
+        RuntimeError: the optimizer did not arrive, which no data met so far have brought about.
+    """
+    k, spread = len(prior.mean), SPREAD_PRIOR[1]
+    start = np.concatenate([np.full(len(cases) + 1, intercept[0]), np.maximum(prior.mean, prior.lower)])
+    for _ in range(STEPS):
+        found = _mode(cases, prior, intercept, spread, start)
+        bodies, common = found[: len(cases)], found[len(cases)]
+        freedom, scale = SPREAD_PRIOR
+        new = float(np.sqrt((freedom * scale**2 + ((bodies - common) ** 2).sum()) / (freedom + len(cases))))
+        settled, spread, start = abs(new - spread) < 1e-6, new, found
+        if settled:
+            break
+    _, _, hessian = _posterior(found, cases, prior, intercept, spread)
+    covariance = np.linalg.inv(-hessian)
+    keep = [*range(len(cases) + 1, len(found)), len(cases)]   # the coefficients, then the common intercept
+    b = found[len(cases) + 1 :]
+    each = np.array([log_likelihood(data, a, b)[0] for data, a in zip(cases, bodies, strict=True)])
+    covariance = covariance[np.ix_(keep, keep)]
+    se = np.sqrt(np.diag(covariance))
+    return Fit(b, se[:k], covariance, bodies, float(common), float(se[k]), spread, each)
+
+
+def _mode(
+    cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float], spread: float, start: Floats
+) -> Floats:
+    """Where the posterior density is highest, within the bounds."""
+
+    def negative(theta: Floats) -> tuple[float, Floats]:
+        value, gradient, _ = _posterior(theta, cases, prior, intercept, spread)
+        return -value, -gradient
+
+    bounds = [(None, None)] * (len(cases) + 1) + [(None if np.isinf(low) else low, None) for low in prior.lower]
+    found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000, "ftol": 1e-13})
+    if not found.success:
+        raise RuntimeError(f"the likelihood has no maximum that could be found ({found.message})")
+    return np.asarray(found.x)
+
+
+def _posterior(
+    theta: Floats, cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float], spread: float
+) -> tuple[float, Floats, Floats]:
+    """Log posterior density up to a constant, gradient and Hessian in (intercepts, common intercept, coefficients)."""
+    j = len(cases)
+    bodies, common, b = theta[:j], theta[j], theta[j + 1 :]
+    gradient, hessian = np.zeros(len(theta)), np.zeros((len(theta), len(theta)))
+    value = 0.0
+    for row, data in enumerate(cases):
+        own, slope, curve = log_likelihood(data, bodies[row], b)
+        place = [row, *range(j + 1, len(theta))]
+        value += own
+        gradient[place] += slope
+        hessian[np.ix_(place, place)] += curve
+    apart, off, away = (bodies - common) / spread**2, (common - intercept[0]) / intercept[1] ** 2, (b - prior.mean) / prior.sd**2
+    value -= 0.5 * (apart @ (bodies - common) + off * (common - intercept[0]) + away @ (b - prior.mean))
+    gradient -= np.concatenate([apart, [off - apart.sum()], away])
+    precision = np.concatenate([np.full(j, spread**-2), [j * spread**-2 + intercept[1] ** -2], prior.sd**-2.0])
+    hessian -= np.diag(precision)
+    hessian[:j, j] += spread**-2
+    hessian[j, :j] += spread**-2
+    return value, gradient, hessian
+
+
+def _spread(values: Floats, where: NDArray[np.bool_]) -> Floats:
+    """Values of some states as an array over all."""
+    out = np.zeros(len(where))
+    out[where] = values
+    return out
