@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from waico.agents import Setting
 from waico.agents.world import Status
-from waico.analysis.history.baselines import baselines, samples
+from waico.analysis.history.baselines import BASELINES, baselines, samples
 from waico.analysis.history.cases import scored
 from waico.analysis.history.observed import Observed, day_scored
 from waico.analysis.history.scores import calibration, differences, judged, level, resamples, smoothed
@@ -24,6 +24,7 @@ from waico.scenarios.schema import Scenario
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+COLUMNS = ["institution", "iso3", "probability", "observed", *BASELINES]
 RANK = {status.name.lower(): int(status) for status in Status}
 
 
@@ -110,15 +111,16 @@ def hindcast(
     if result.interrupted:
         raise KeyboardInterrupt
     institutions: dict[str, dict[str, Any] | None] = {}
-    states = [pd.DataFrame(columns=["institution", "iso3", "probability", "observed"])]
+    tables = []
     for body in scenario.institution_ids:
         members = observed.of(body)
         case = None if members is None else _case(body, setting, members, result, day)
         institutions[body] = None
         if case is not None and case.codes:
             institutions[body], table = _scored(body, case, scenario, day, seed)
-            states.append(table)
-    return Hindcast(scenario, seed, replicates, day, institutions, pd.concat(states[1:] or states, ignore_index=True))
+            tables.append(table)
+    states = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
+    return Hindcast(scenario, seed, replicates, day, institutions, states)
 
 
 def _case(body: str, setting: Setting, members: pd.DataFrame, result: RunResult, day: date) -> _Case:
@@ -166,7 +168,7 @@ def _scored(
         "timing": _dated(timing(case.first, case.last, case.joined, case.simulated, scenario.day(day)), scenario),
     }
     table = pd.DataFrame({"institution": body, "iso3": case.codes, "probability": p, "observed": case.joined, **simpler})
-    return found, table
+    return found, table[COLUMNS]
 
 
 def _dated(found: dict[str, Any] | None, scenario: Scenario) -> dict[str, Any] | None:
