@@ -57,7 +57,7 @@ def _left_out(found: Hindcast, body: str) -> str:
 
 
 def _table_of_scores(told: dict[str, Any]) -> Table:
-    table = _numbers("", *(f"{name} [90% interval]" for name in SCORES.values()))
+    table = _numbers("  scores", *(f"{name} [90% interval]" for name in SCORES.values()))
     for label, row in {"model": told, **told["baselines"]}.items():
         cells = (_with_interval(row[name], row["intervals"][name]) for name in SCORES)
         table.add_row(f"  {label.replace('_', ' ')}", *cells)
