@@ -26,19 +26,22 @@ class Observed:
     Attributes:
         file: where it was read from, for messages.
         members: a row per `institution` and `iso3`, sorted by both: `first` and `last`, dates between which it joined.
+        institutions: those of the scenario that the file has a row of, whether or not the scenario has its state.
         last: the last date in the file, whatever the row is about.
         notes: what was left out of the file, for the user to know.
     """
 
     file: str
     members: pd.DataFrame
+    institutions: frozenset[str]
     last: date
     notes: tuple[str, ...]
 
     def of(self, institution: str) -> pd.DataFrame | None:
         """`first` and `last` by ISO3 code; None if the file says nothing about the institution."""
-        rows = self.members[self.members["institution"] == institution]
-        return rows.set_index("iso3")[["first", "last"]] if len(rows) else None
+        if institution not in self.institutions:
+            return None
+        return self.members[self.members["institution"] == institution].set_index("iso3")[["first", "last"]]
 
 
 def read_observed(path: str | Path, scenario: Scenario) -> Observed:
@@ -71,7 +74,7 @@ def read_observed(path: str | Path, scenario: Scenario) -> Observed:
         "more than one row, of which the earliest counts": rows.loc[again, "institution"] + " " + rows.loc[again, "iso3"],
     }
     said = tuple(f"{what}: {', '.join(sorted(set(names)))}" for what, names in notes.items() if len(names))
-    return Observed(file, members, max(table["last"]), said)
+    return Observed(file, members, frozenset(table.loc[ours, "institution"]), max(table["last"]), said)
 
 
 def day_scored(scenario: Scenario, observed: Observed, until: date | None) -> date:

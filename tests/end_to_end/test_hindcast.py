@@ -109,6 +109,16 @@ def test_an_institution_without_rows_is_null_and_a_month_counts_by_its_end(capsy
     assert (early["n_observed"], early["timing"]) == (1, None)
 
 
+def test_no_member_at_all_is_scored_too(capsys: Capture) -> None:
+    """A file whose only member is no state of the scenario says that none of them joined."""
+    Path("nobody.csv").write_text("institution,iso3,date\nwaico,GBR,2026-09\n")
+    note = "nobody.csv: codes that are no states of the scenario dropped: GBR\n"
+    told = as_json(capsys, "talks.toml", "--observed", "nobody.csv", "--replicates", "1", notes=note)["institutions"]["waico"]
+    assert (told["n"], told["n_observed"], told["auc"], told["timing"]) == (10, 0, None, None)
+    assert told["intervals"]["auc"] is None
+    assert told["brier"] is not None
+
+
 def test_forced_states_are_not_scored(capsys: Capture) -> None:
     told = as_json(
         capsys, "talks.toml", "--observed", "joined.csv", "--replicates", "2", "--set", "nations.KEN.forced.waico=signed"
