@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waico.scenarios.errors import InputError, nearest
-from waico.scenarios.tables import read_csv
+from waico.scenarios.tables import read_cells
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def read_actors(path: str | Path) -> ActorTable:
         InputError: the file cannot be read, or does not hold such a table; says in which line.
     """
     file = str(path)
-    frame = _read_cells(Path(path), file)
+    frame = read_cells(Path(path), ("actor", "issue", *NUMBERS), "each actor and issue", {"issue": ONE_ISSUE})
     for column in NUMBERS:
         frame[column] = _numbers(frame[column], column, file)
     actors, issues = sorted(set(frame["actor"])), sorted(set(frame["issue"]))
@@ -101,32 +101,6 @@ def known(name: str, names: Iterable[str], kind: str, file: str, field: str) -> 
         advice = advice if advice.endswith("?") or len(names) <= 10 else f"name an {kind} of the table"
         raise InputError(file, field, f"there is no {kind} '{name}'", advice)
     return name
-
-
-def _read_cells(path: Path, file: str) -> pd.DataFrame:
-    """The cells as stripped text, by the number of their line; rows without any text are left out."""
-    try:
-        what = "" if path.is_file() else "is a folder" if path.is_dir() else "does not exist"
-    except (OSError, ValueError):   # no name that a file can have
-        what = "does not exist"
-    if what:
-        raise InputError(file, "", what, "give a .csv file")
-    frame = read_csv(path, "", file, "", dtype=str, skip_blank_lines=False).fillna("")
-    frame.columns = frame.columns.str.strip()
-    frame.index += 2
-    if "issue" not in frame.columns:
-        frame["issue"] = ONE_ISSUE
-    for column in ("actor", *NUMBERS):
-        if column not in frame.columns:
-            wanted = "its columns should be actor, issue, position, salience, capability, with commas between them"
-            raise InputError(file, "", f"has no column '{column}'", wanted)
-        if f"{column}.1" in frame.columns or list(frame.columns).count(column) > 1:
-            raise InputError(file, "", f"has more than one column '{column}'", "keep one of them")
-    frame = frame[["actor", "issue", *NUMBERS]].apply(lambda cells: cells.str.strip())
-    frame = frame[(frame[["actor", *NUMBERS]] != "").any(axis=1)].copy()
-    if frame.empty:
-        raise InputError(file, "", "has no rows", "give a row for each actor and issue")
-    return frame
 
 
 def _numbers(cells: pd.Series[str], column: str, file: str) -> list[float]:

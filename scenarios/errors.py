@@ -21,6 +21,16 @@ class InputError(ValueError):
         return one_line(f"{': '.join(parts)}; {self.instead}")
 
 
+class NeedsExtra(InputError):
+    """What was asked for needs a package that the plain install does not bring."""
+
+    def __init__(self, asked: str, package: str, extra: str) -> None:
+        super().__init__(asked, "", f"needs {package}", f"pip install 'waico[{extra}]'")
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.what} ({self.instead})"
+
+
 def one_line(text: str) -> str:
     """A text for a terminal: no line breaks, and no control characters that a file might smuggle in."""
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -48,6 +49,43 @@ def read_csv(path: Path, name: str, file: str, field: str, **options: Any) -> pd
         raise InputError(file, field, f"{name}{_why_unreadable(error)}", "mend the table") from None
     if not isinstance(frame.index, pd.RangeIndex):   # pandas takes the first column for a name of rows
         raise InputError(file, field, f"{name}has more cells in its rows than columns", "mend the table")
+    return frame
+
+
+def read_cells(path: Path, columns: Sequence[str], rows: str, usual: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Some columns of a user's CSV as stripped text, by the number of their line; rows without any text are left out.
+
+    Args:
+        path: the file; messages name it as it is written.
+        columns: which, all needed but those in `usual`; others are ignored.
+        rows: what each row stands for, for messages.
+        usual: what stands in a column that is not there.
+
+    Raises:
+        InputError: the file cannot be read, lacks a column or has it twice, or has no rows.
+    """
+    file, usual = str(path), usual or {}
+    try:
+        what = "" if path.is_file() else "is a folder" if path.is_dir() else "does not exist"
+    except (OSError, ValueError):   # no name that a file can have
+        what = "does not exist"
+    if what:
+        raise InputError(file, "", what, "give a .csv file")
+    frame = read_csv(path, "", file, "", dtype=str, skip_blank_lines=False).fillna("")
+    frame.columns = frame.columns.str.strip()
+    frame.index += 2
+    frame = frame.assign(**{column: value for column, value in usual.items() if column not in frame.columns})
+    needed = [column for column in columns if column not in usual]
+    for column in needed:
+        if column not in frame.columns:
+            wanted = f"its columns should be {', '.join(columns)}, with commas between them"
+            raise InputError(file, "", f"has no column '{column}'", wanted)
+        if f"{column}.1" in frame.columns or list(frame.columns).count(column) > 1:
+            raise InputError(file, "", f"has more than one column '{column}'", "keep one of them")
+    frame = frame[list(columns)].apply(lambda cells: cells.str.strip())
+    frame = frame[(frame[needed] != "").any(axis=1)].copy()
+    if frame.empty:
+        raise InputError(file, "", "has no rows", f"give a row for {rows}")
     return frame
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from waico import show
-from waico.scenarios.errors import InputError, one_line
+from waico.scenarios.errors import InputError, NeedsExtra, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -253,6 +253,43 @@ def bargain(
 
 
 @app.command()
+def hindcast(
+    scenario: ScenarioArgument,
+    observed: Annotated[
+        Path, typer.Option(metavar="FILE.csv", help="who joined when: columns institution, iso3, date; a row per member")
+    ],
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="day on which members are compared; the last in FILE if not given")
+    ] = None,
+    seed: SeedOption = 0,
+    replicates: ReplicatesOption = 200,
+    changes: SetOption = [],  # noqa: B006 (typer copies it)
+    workers: WorkersOption = 1,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Simulate forward from the freeze date and score who is a member on a later day."""
+    with _extra("hindcast"):
+        from waico.analysis.history.hindcast import hindcast as run_hindcast
+    from waico.analysis.history.observed import read_observed
+    from waico.scenarios.load import blame
+
+    overrides, loaded = _load(scenario, changes)
+    last = _date("--until", until, loaded)
+    with blame(scenario, overrides, "--set"), _progress(replicates, quiet) as advance:
+        members = read_observed(observed, loaded)
+        found = run_hindcast(
+            loaded, members, until=last, replicates=replicates, seed=seed, workers=workers, on_progress=advance
+        )
+    if members.notes:
+        sys.stderr.write(one_line(f"{members.file}: {'; '.join(members.notes)}") + "\n")
+    if json:
+        _print_json(found.as_dict())
+    else:
+        _print_all(show.hindcast(found))
+
+
+@app.command()
 def replay(folder: RunArgument, quiet: QuietOption = False) -> int:
     """Run again from the record and say whether the result is identical."""
     from waico.runs.record import read_record, versions
@@ -300,6 +337,18 @@ def _date(option: str, text: str | None, scenario: Scenario) -> date | None:
     if day <= scenario.freeze_date:
         raise InputError(option, "", f"{day} is not after the freeze date {scenario.freeze_date}", "give a later day")
     return day
+
+
+@contextmanager
+def _extra(command: str) -> Iterator[None]:
+    """Name the package that an import lacks, if it comes with the extra `analysis`."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = {"sklearn": "scikit-learn", "scoringrules": "scoringrules"}.get((error.name or "").partition(".")[0])
+        if package is None:
+            raise
+        raise NeedsExtra(f"waico {command}", package, "analysis") from None
 
 
 @contextmanager

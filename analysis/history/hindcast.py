@@ -1,0 +1,183 @@
+"""Simulate forward from a scenario's freeze date and score who is a member on a later day against who was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from waico.agents import Setting
+from waico.agents.world import Status
+from waico.analysis.history.baselines import BASELINES, baselines, samples
+from waico.analysis.history.cases import scored
+from waico.analysis.history.observed import Observed, day_scored
+from waico.analysis.history.scores import calibration, differences, judged, level, resamples, smoothed
+from waico.analysis.history.timing import timing
+from waico.runs.run import RunResult, run
+from waico.scenarios.schema import Scenario
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+COLUMNS = ["institution", "iso3", "probability", "observed", *BASELINES]
+RANK = {status.name.lower(): int(status) for status in Status}
+
+
+@dataclass(frozen=True)
+class Hindcast:
+    """How a scenario's simulated members compare with the observed ones.
+
+    Attributes:
+        scenario, seed, replicates, until: what was run; `until` is the day on which members are compared.
+        institutions: scores by institution id; None for one of which the file says nothing. `n`, states scored; n_observed,
+            n_mean, n_q05, n_q95, crps (see `scores.level`); auc, brier, log_score and their `intervals` of 90% (see
+            `scores.judged`); `calibration`; `baselines`, each with the same scores and with `differences` of the model
+            less the baseline; `timing` (see `timing.timing`; days are dates in it).
+        states: a row per institution and scored state: `institution`, `iso3`, `probability` of the model, `observed`, and
+            `base_rate`, `alignment` and `static_logit`. The probability is (k + 1/2) / (R + 1), member in k of R replicates.
+
+    Sponsor, rival and states whose accession the scenario forces are left out of all scores and counts.
+    """
+
+    scenario: Scenario
+    seed: int
+    replicates: int
+    until: date
+    institutions: Mapping[str, dict[str, Any] | None]
+    states: pd.DataFrame
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, with None for what is not defined."""
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "replicates": self.replicates,
+            "until": self.until.isoformat(),
+            "institutions": dict(self.institutions),
+        }
+
+
+class _Case(NamedTuple):
+    """The scored states of an institution, M of them, R replicates; days are counted from the freeze date.
+
+    `first`, `last` hold the span of days in which a state was observed to join, NaN for those that never did, (M,).
+    `simulated` holds the days on which states became members, infinite for those that are none at the end, (R, M).
+    """
+
+    codes: tuple[str, ...]
+    first: Floats
+    last: Floats
+    joined: Flags
+    simulated: Floats
+    covariates: Floats
+
+
+def hindcast(
+    scenario: Scenario,
+    observed: Observed,
+    *,
+    until: date | None = None,
+    replicates: int = 200,
+    seed: int = 0,
+    workers: int = 1,
+    on_progress: Callable[[int], None] | None = None,
+) -> Hindcast:
+    """Run a scenario up to a day and score who is a member then.
+
+    A member has the institution's `scored_status` or more, and has not withdrawn. An observed one joined by that day for
+    sure: where its date is a month or a year, by the last day of it.
+
+    Args:
+        scenario: what to run, from `waico.load_scenario`.
+        observed: members, from `read_observed`.
+        until: the day; the last date in the file if not given.
+        replicates: runs.
+        seed: of the runs, and of the samples of states behind intervals.
+        workers: processes.
+        on_progress: called with the number of replicates finished since the last call.
+
+    Raises:
+        InputError: the day is not after the freeze date or after the horizon, or the scenario cannot be carried out.
+        KeyboardInterrupt: the user stopped it; scores of fewer replicates than asked for are not given.
+    """
+    day = day_scored(scenario, observed, until)
+    setting = Setting.of(scenario)
+    result = run(scenario, seed=seed, replicates=replicates, workers=workers, until=day, on_progress=on_progress)
+    if result.interrupted:
+        raise KeyboardInterrupt
+    institutions: dict[str, dict[str, Any] | None] = {}
+    tables = []
+    for body in scenario.institution_ids:
+        members = observed.of(body)
+        case = None if members is None else _case(body, setting, members, result, day)
+        institutions[body] = None
+        if case is not None and case.codes:
+            institutions[body], table = _scored(body, case, scenario, day, seed)
+            tables.append(table)
+    states = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
+    return Hindcast(scenario, seed, replicates, day, institutions, states)
+
+
+def _case(body: str, setting: Setting, members: pd.DataFrame, result: RunResult, day: date) -> _Case:
+    """What was observed of an institution, and what was simulated."""
+    scenario, codes = setting.scenario, setting.codes
+    keep = scored(scenario, codes, body)
+    rows = members.reindex(np.array(codes)[keep])
+    first, last = (np.array([np.nan if pd.isna(d) else scenario.day(d) for d in rows[name]]) for name in ("first", "last"))
+    return _Case(
+        tuple(rows.index), first, last, last <= scenario.day(day), _simulated(result, body)[:, keep],
+        setting.standing[:, keep, setting.bodies.index(body)].T,
+    )  # fmt: skip
+
+
+def _simulated(result: RunResult, body: str) -> Floats:
+    """Days on which states reached the scored status, infinite if they do not have it at the end, (R, N)."""
+    scenario = result.scenario
+    status = scenario.institutions[scenario.institution_ids.index(body)].scored_status
+    nations = result.nations[result.nations["institution"] == body]
+    ends = result.rounds.loc[result.rounds["institution"] == body, ["replicate", "round", "date"]]
+    reached = nations.merge(ends, how="left", left_on=["replicate", f"round_{status}"], right_on=["replicate", "round"])
+    days = (reached["date"] - pd.Timestamp(scenario.freeze_date)) / pd.Timedelta(days=1)
+    member = reached["status"].map(RANK) >= RANK[status]
+    table = reached.assign(day=days.where(member, np.inf))
+    return table.pivot(index="replicate", columns="iso3", values="day").sort_index(axis=1).to_numpy(dtype=float)
+
+
+def _scored(
+    body: str, case: _Case, scenario: Scenario, day: date, seed: int
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """All scores of an institution, and the probabilities behind them."""
+    member = np.isfinite(case.simulated)
+    p = smoothed(member.sum(axis=0), len(member))
+    simpler = baselines(body, case.covariates, samples())
+    times = resamples(len(p), seed)
+    found = {
+        "n": len(p),
+        **level(member.sum(axis=1), int(case.joined.sum())),
+        **judged(p, case.joined, times),
+        "calibration": calibration(p, case.joined),
+        "baselines": {
+            name: judged(q, case.joined, times) | {"differences": differences(p, q, case.joined, times)}
+            for name, q in simpler.items()
+        },
+        "timing": _dated(timing(case.first, case.last, case.joined, case.simulated, scenario.day(day)), scenario),
+    }
+    table = pd.DataFrame({"institution": body, "iso3": case.codes, "probability": p, "observed": case.joined, **simpler})
+    return found, table[COLUMNS]
+
+
+def _dated(found: dict[str, Any] | None, scenario: Scenario) -> dict[str, Any] | None:
+    """Timing with its median days as dates."""
+    if found is None:
+        return None
+    days = {name: found[name] for name in ("median_observed", "median_simulated")}
+    dates = {
+        name: None if day is None else (scenario.freeze_date + timedelta(days=int(day))).isoformat()
+        for name, day in days.items()
+    }
+    return found | dates
