@@ -10,7 +10,7 @@ from waico.scenarios.complaints import show
 from waico.scenarios.errors import InputError, nearest
 from waico.scenarios.layers import LIBRARY, Tree, read_toml
 
-FOLDER = LIBRARY.parent / "coefficients"
+FOLDER = LIBRARY.parent / "fitted"
 
 
 def bundled_coefficients() -> list[str]:

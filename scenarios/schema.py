@@ -480,7 +480,7 @@ class Decision(Section):
     b_peers: Coefficient = param(prior(1.0, 0.7, 0.0), "neighbours inside less inside the rival body", source=DESIGN)
     b_pressure: Coefficient = param(prior(1.0, 0.5, 0.0), "the rival's pressure (entered with a minus)", source=DESIGN)
     credibility: Coefficient = param(8.0, "how fast breaches of the rival's camp undo its pressure", source=DESIGN)
-    b_fit: Coefficient = param(prior(0.7, 0.2, 0.0), "gain of the text over the status quo", source=DESIGN)
+    b_fit: Coefficient = param(prior(0.7, 0.5, 0.0), "gain of the text over the status quo", source=DESIGN)
     b_capacity: Coefficient = param(prior(3.0, 1.5, 0.0), "need times capacity benefit", source=DESIGN)
     b_market: Coefficient = param(prior(1.0, 0.5, 0.0), "size times market benefit", source=DESIGN)
     b_network: Coefficient = param(prior(0.5, 0.15, 0.0), "weight inside less inside the rival body", source=DESIGN)
@@ -506,7 +506,7 @@ class Decision(Section):
         for first, others in self.correlation.items():
             _known("correlation", [first], COEFFICIENTS, "coefficient")
             _known(f"correlation.{first}", others, COEFFICIENTS, "coefficient")
-        if self.correlation and np.linalg.eigvalsh(self.correlation_matrix()).min() < 0:
+        if self.correlation and np.linalg.eigvalsh(self.correlation_matrix()).min() < 1e-9:
             raise wrong("holds pairs that cannot go together", "give correlations that one distribution can have", "correlation")
         return self
 

@@ -290,6 +290,30 @@ def hindcast(
 
 
 @app.command()
+def calibrate(
+    cases: Annotated[
+        str | None, typer.Option(metavar="A,B,...", help="cases to fit on, by id of the institution; all if not given")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="file for the coefficients")] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Estimate the coefficients of the decision to join from historical accessions."""
+    with _extra("calibrate"):
+        from waico.analysis.history.calibrate import calibrate as fit_cases
+    from waico.analysis.history.cases import CASES
+    from waico.runs.record import check_free_file
+
+    names = list(CASES) if cases is None else [name.strip() for name in cases.split(",")]
+    if out is not None:
+        check_free_file(out, ".toml")
+    with _progress(len(names), quiet, "cases") as advance:
+        found = fit_cases(names, advance)
+    if out is not None:
+        out.write_text(found.to_toml(date.today()), encoding="utf-8")
+    _print_all(show.calibration(found))
+
+
+@app.command()
 def replay(folder: RunArgument, quiet: QuietOption = False) -> int:
     """Run again from the record and say whether the result is identical."""
     from waico.runs.record import read_record, versions
@@ -345,19 +369,19 @@ def _extra(command: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        package = {"sklearn": "scikit-learn", "scoringrules": "scoringrules"}.get((error.name or "").partition(".")[0])
+        package = {"sklearn": "scikit-learn", "scoringrules": "scoringrules", "tomli_w": "tomli-w"}.get((error.name or "").partition(".")[0])
         if package is None:
             raise
         raise NeedsExtra(f"waico {command}", package, "analysis") from None
 
 
 @contextmanager
-def _progress(total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
+def _progress(total: int, quiet: bool, what: str = "replicates") -> Iterator[Callable[[int], None]]:
     """A bar on stderr if that is a terminal."""
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, disable=quiet or not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("replicates", total=total)
+        task = progress.add_task(what, total=total)
         yield lambda finished: progress.advance(task, finished)
 
 

@@ -13,19 +13,23 @@ from sklearn.linear_model import LogisticRegression
 
 from waico.agents import Setting
 from waico.analysis.history.cases import CASES, accessions, scored
+from waico.analysis.history.episodes import at_start
+from waico.negotiation.terms import ALIGNMENT
 from waico.scenarios.load import load_scenario
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 BASELINES = ("base_rate", "alignment", "static_logit")
-ALIGNMENT = 0   # its row among the covariates
 RIDGE = 1.0   # scikit-learn's C: slopes are normal with mean 0 and this variance
 
 
 class Sample(NamedTuple):
-    """The scored states of a case, M of them: covariates (M, T), standardized over those at risk; who joined, (M,)."""
+    """The scored states of a case, M of them: alignment with the sponsor, (M,); the model's covariates on the freeze
+    date, (M, T); who joined, (M,).
+    """
 
+    alignment: Floats
     covariates: Floats
     joined: Flags
 
@@ -39,13 +43,20 @@ def samples() -> Mapping[str, Sample]:
         setting = Setting.of(scenario)
         keep = scored(scenario, setting.codes, case.name)
         joined = np.isin(setting.codes, accessions(case).index)[keep]
-        covariates = setting.standing[:, keep, setting.bodies.index(case.name)].T
-        joined.flags.writeable = covariates.flags.writeable = False
-        found[case.name] = Sample(covariates, joined)
+        found[case.name] = sample(setting, case.name, keep, joined)
     return MappingProxyType(found)
 
 
-def baselines(institution: str, covariates: Floats, history: Mapping[str, Sample]) -> dict[str, Floats]:
+def sample(setting: Setting, institution: str, keep: Flags, joined: Flags) -> Sample:
+    """The states to keep, (N,), of an institution; `joined` is of those kept alone."""
+    covariates = at_start(setting.scenario, institution)[keep]
+    alignment = setting.standing[ALIGNMENT, keep, setting.bodies.index(institution)]
+    for array in (joined, covariates):
+        array.flags.writeable = False
+    return Sample(alignment, covariates, joined)
+
+
+def baselines(institution: str, told: Sample, history: Mapping[str, Sample]) -> dict[str, Floats]:
     """Probabilities of membership by three predictions that know nothing of the institution, (M,) each.
 
     base_rate: the share that joined, mean over cases. alignment: a logit on alignment with the sponsor. static_logit: a
@@ -57,23 +68,23 @@ def baselines(institution: str, covariates: Floats, history: Mapping[str, Sample
 
     Args:
         institution: id; a case of that name is left out.
-        covariates: those of the states to tell, (M, T), in the order of `Setting.standing`.
+        told: the states to tell, M of them; who joined is not looked at.
         history: samples by name, of which at least one has another name.
     """
     others = [sample for name, sample in history.items() if name != institution]
     rate = float(np.mean([sample.joined.mean() for sample in others]))
     return {
-        "base_rate": np.full(len(covariates), rate),
-        "alignment": _logit(others, covariates, [ALIGNMENT]),
-        "static_logit": _logit(others, covariates, list(range(covariates.shape[1]))),
+        "base_rate": np.full(len(told.alignment), rate),
+        "alignment": _logit(others, [sample.alignment[:, None] for sample in others], told.alignment[:, None]),
+        "static_logit": _logit(others, [sample.covariates for sample in others], told.covariates),
     }
 
 
-def _logit(others: list[Sample], covariates: Floats, columns: list[int]) -> Floats:
-    """Probabilities by a ridge logit on some columns; weights have mean 1, so that the ridge is that of one pooled sample."""
-    x = np.concatenate([sample.covariates[:, columns] for sample in others])
+def _logit(others: list[Sample], known: list[Floats], wanted: Floats) -> Floats:
+    """Probabilities by a ridge logit; weights have mean 1, so that the ridge is that of one pooled sample."""
+    x = np.concatenate(known)
     joined = np.concatenate([sample.joined for sample in others])
     sizes = np.array([len(sample.joined) for sample in others])
     weight = np.repeat(sizes.sum() / (len(sizes) * sizes), sizes)
     fitted = LogisticRegression(C=RIDGE, max_iter=1000).fit(x, joined, sample_weight=weight)
-    return np.asarray(fitted.predict_proba(covariates[:, columns])[:, 1])
+    return np.asarray(fitted.predict_proba(wanted)[:, 1])

@@ -6,7 +6,9 @@ those of history, computed by the same code as in a simulation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +21,14 @@ from waico.negotiation.terms import (
 )  # fmt: skip
 from waico.scenarios.load import load_scenario
 from waico.scenarios.paths import replace
-from waico.scenarios.schema import Decision, Prior, Scenario
+from waico.scenarios.schema import COEFFICIENTS, Prior, Scenario
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 PAYOFF = {   # estimated coefficients of terms of the payoff, and the rows of those terms
     "b_align": ALIGNMENT, "b_camp": CAMP, "b_trade": TRADE, "b_prox": PROXIMITY, "b_need": NEED, "b_region": REGION,
-    "b_market": MARKET, "b_capacity": CAPACITY, "b_peers": PEERS, "b_pressure": PRESSURE,
+    "b_market": MARKET, "b_capacity": CAPACITY, "b_fit": FIT, "b_peers": PEERS, "b_pressure": PRESSURE,
 }  # fmt: skip
 TIME = ("b_launch", "b_deadline")
 ESTIMATED = (*PAYOFF, *TIME)
@@ -58,15 +60,24 @@ class Episodes:
         """Who joined, (n,)."""
         return np.asarray(self.first >= 0)
 
+    def from_the_start(self) -> Episodes:
+        """The same case if nothing but time had moved since its first round."""
+        time = [ESTIMATED.index(name) for name in TIME]
+        covariates = np.repeat(self.covariates[:1], len(self.months), axis=0)
+        covariates[:, :, time] = self.covariates[:, :, time]
+        return replace_fields(self, covariates=covariates, offset=np.repeat(self.offset[:1], len(self.months), axis=0))
+
 
 def episodes(case: Case, scenario: Scenario | None = None) -> Episodes:
     """Run a case with its history imposed and take down what each state at risk faced in every round.
 
     Args:
         case: one of `CASES`.
-        scenario: in place of the bundled scenario of the case, for a study that changes one of its assumptions.
+        scenario: in place of the bundled scenario of the case, for a study that changes one of its assumptions. The
+            bundled one is taken with the starting priors of the schema, lest an estimate depend on the one before it.
     """
-    plain = with_fixed_coefficients(load_scenario(case.scenario) if scenario is None else scenario)
+    before = load_scenario(case.scenario, {"coefficients": ""}) if scenario is None else scenario
+    plain = with_fixed_coefficients(before)
     model = NegotiationModel(plain, until=case.until)
     world, j = model.world, plain.institution_ids.index(case.name)
     rows = np.flatnonzero(scored(plain, world.setting.codes, case.name))
@@ -97,32 +108,41 @@ def episodes(case: Case, scenario: Scenario | None = None) -> Episodes:
 
 def _row(model: NegotiationModel, case: Case, j: int, now: Round) -> tuple[Floats, Floats]:
     """Covariates (N, K) and offset (N,) of the round that the model has just run."""
-    terms, coefficients = model.payoff.terms[:, :, j], model.payoff.coefficients
+    terms = model.payoff.terms[:, :, j]
     setting, bodies = model.world.setting, model.institutions
     endorsing = case.status == "endorsed"
     opens, closes = (bodies.endorse_opens, bodies.endorse_closes) if endorsing else (bodies.opens, bodies.closes)
     launch = (setting.endorse_launch if endorsing else setting.sign_launch)[j] and now.start == opens[j]
     near = closeness(now.start, now.end, closes[j])
-    columns = [terms[row] / coefficients[name][j] for name, row in PAYOFF.items()]
     n = terms.shape[1]
-    columns += [np.full(n, float(launch)), np.full(n, near)]
+    columns = [*_covariates(model, j, PAYOFF), np.full(n, float(launch)), np.full(n, near)]
     rest = terms.sum(axis=0) - terms[list(PAYOFF.values())].sum(axis=0)
     if endorsing:
         differs = setting.scenario.decision.endorse
-        rest = rest + differs.b0 - (1 - differs.fit_share) * terms[FIT] - (1 - differs.cost_share) * terms[COST]
+        columns[list(PAYOFF).index("b_fit")] *= differs.fit_share
+        rest = rest + differs.b0 - (1 - differs.cost_share) * terms[COST]
     return np.stack(columns, axis=1), rest
 
 
+def at_start(scenario: Scenario, institution: str) -> Floats:
+    """Covariates of all states on the freeze date, those that only a course of events moves left out, (N, T)."""
+    model = NegotiationModel(with_fixed_coefficients(scenario))
+    model.payoff.update(0.0)
+    static = {name: row for name, row in PAYOFF.items() if row != PEERS}
+    return np.stack(_covariates(model, scenario.institution_ids.index(institution), static), axis=1)
+
+
+def _covariates(model: NegotiationModel, j: int, terms: Mapping[str, int]) -> list[Floats]:
+    """What stands beside each coefficient: the term over its coefficient."""
+    return [model.payoff.terms[row, :, j] / model.payoff.coefficients[name][j] for name, row in terms.items()]
+
+
 def with_fixed_coefficients(scenario: Scenario) -> Scenario:
-    """Every coefficient at the mean of its prior, and no nation effect: history, not chance, is to drive the run."""
-    means = {
-        f"decision.{name}": _mean(value)
-        for name in Decision.model_fields
-        if isinstance(value := getattr(scenario.decision, name), Prior)
-    }
-    return replace(scenario, {**means, "decision.s_u": 0.0, "nations.sigma_ideal": 0.0})
+    """Every coefficient at the mean of its prior, and no nation effect: history, not chance, is to drive the run.
 
-
-def _mean(prior: Prior) -> float:
-    """A mean of 0 would hide the covariate, which is the term over its coefficient."""
-    return prior.mean if prior.mean else 1.0
+    Those of covariates are 1 where they are 0, lest the term be 0 and hide the covariate.
+    """
+    values = {name: getattr(scenario.decision, name) for name in COEFFICIENTS}
+    means = {name: value.mean if isinstance(value, Prior) else value for name, value in values.items()}
+    fixed = {f"decision.{name}": 1.0 if name in PAYOFF and mean == 0.0 else mean for name, mean in means.items()}
+    return replace(scenario, {**fixed, "decision.s_u": 0.0, "nations.sigma_ideal": 0.0})

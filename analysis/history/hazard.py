@@ -10,11 +10,11 @@ normal approximation there (Laplace). Bodies have intercepts of their own, norma
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 
 from waico.analysis.history.episodes import Episodes
 
@@ -22,7 +22,6 @@ Floats = NDArray[np.float64]
 
 SPREAD_PRIOR = (3.0, 2.0)   # degrees of freedom and scale of the scaled inverse chi-squared prior of the spread of intercepts
 STEPS = 20   # of the iteration between intercepts and their spread; it settles within a few
-FLAT = 1e-6   # a gradient beyond this at the end means that the optimizer has not arrived
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,19 @@ def log_likelihood(data: Episodes, intercept: float, b: Floats) -> tuple[float, 
     slope = np.einsum("rn,rnk->nk", hazard * within, x)[data.joined]   # derivative of the summed hazard
     hessian = flat.T @ (flat * share[:, None]) - slope.T @ (slope * (odds * (1.0 + odds))[:, None])
     return float(value), gradient, hessian
+
+
+def cumulated(data: Episodes, intercept: float, b: Floats) -> Floats:
+    """Hazard of each state summed over all rounds, (n,)."""
+    return np.asarray((np.exp(intercept + data.covariates @ b + data.offset) * data.months[:, None]).sum(axis=0))
+
+
+def null_log_likelihood(data: Episodes) -> float:
+    """The highest log-likelihood of a hazard that is the same for all states at all times."""
+    rounds, n, _ = data.covariates.shape
+    flat = replace(data, covariates=np.zeros((rounds, n, 0)), offset=np.zeros((rounds, n)))
+    found = minimize_scalar(lambda intercept: -log_likelihood(flat, intercept, np.zeros(0))[0], bounds=(-20, 10), method="bounded")
+    return -float(found.fun)
 
 
 def fit(cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float]) -> Fit:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from waico.agents import Setting
 from waico.agents.world import Status
-from waico.analysis.history.baselines import BASELINES, baselines, samples
+from waico.analysis.history.baselines import BASELINES, Sample, baselines, sample, samples
 from waico.analysis.history.cases import scored
 from waico.analysis.history.observed import Observed, day_scored
 from waico.analysis.history.scores import calibration, differences, judged, level, resamples, smoothed
@@ -74,7 +74,7 @@ class _Case(NamedTuple):
     last: Floats
     joined: Flags
     simulated: Floats
-    covariates: Floats
+    facts: Sample
 
 
 def hindcast(
@@ -129,10 +129,9 @@ def _case(body: str, setting: Setting, members: pd.DataFrame, result: RunResult,
     keep = scored(scenario, codes, body)
     rows = members.reindex(np.array(codes)[keep])
     first, last = (np.array([np.nan if pd.isna(d) else scenario.day(d) for d in rows[name]]) for name in ("first", "last"))
-    return _Case(
-        tuple(rows.index), first, last, last <= scenario.day(day), _simulated(result, body)[:, keep],
-        setting.standing[:, keep, setting.bodies.index(body)].T,
-    )  # fmt: skip
+    joined = last <= scenario.day(day)
+    simulated = _simulated(result, body)[:, keep]
+    return _Case(tuple(rows.index), first, last, joined, simulated, sample(setting, body, keep, joined))
 
 
 def _simulated(result: RunResult, body: str) -> Floats:
@@ -154,7 +153,7 @@ def _scored(
     """All scores of an institution, and the probabilities behind them."""
     member = np.isfinite(case.simulated)
     p = smoothed(member.sum(axis=0), len(member))
-    simpler = baselines(body, case.covariates, samples())
+    simpler = baselines(body, case.facts, samples())
     times = resamples(len(p), seed)
     found = {
         "n": len(p),

@@ -69,6 +69,22 @@ def check_free(folder: Path) -> None:
         raise _unwritable(folder, "no permission")
 
 
+def check_free_file(file: Path, suffix: str) -> None:
+    """Refuse a file that exists, cannot be made, or whose name ends otherwise.
+
+    Raises:
+        InputError: any of these.
+    """
+    if file.suffix != suffix:
+        raise InputError("--out", str(file), f"does not end in {suffix}", f"give the name of a {suffix} file")
+    if file.exists():
+        raise InputError("--out", str(file), "exists already", "give a new name")
+    if not file.absolute().parent.is_dir():
+        raise InputError("--out", str(file), "lies in a folder that does not exist", "make the folder first")
+    if not os.access(file.absolute().parent, os.W_OK | os.X_OK):
+        raise _unwritable(file, "no permission")
+
+
 def _unwritable(folder: Path, why: str) -> InputError:
     return InputError("--out", str(folder), f"cannot be written ({why})", "give another folder")
 

@@ -1,9 +1,10 @@
 """Results as text and tables for a terminal of 120 columns; each function yields what is to be printed, in order."""
 
+from waico.show.calibration import calibration
 from waico.show.comparison import comparison
 from waico.show.hindcast import hindcast
 from waico.show.negotiation import negotiation
 from waico.show.summary import summary
 from waico.show.tables import plain_table
 
-__all__ = ["comparison", "hindcast", "negotiation", "plain_table", "summary"]
+__all__ = ["calibration", "comparison", "hindcast", "negotiation", "plain_table", "summary"]

@@ -1,0 +1,187 @@
+"""Estimate the coefficients of the decision to join from historical accessions, and write them for scenarios to use."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+from numpy.typing import NDArray
+
+from waico.analysis.history.cases import CASES, Case
+from waico.analysis.history.episodes import ESTIMATED, Episodes, episodes
+from waico.analysis.history.hazard import Fit, Normal, cumulated, fit, null_log_likelihood
+from waico.analysis.history.scores import scores
+from waico.runs.record import versions
+from waico.scenarios.coefficients import FOLDER
+from waico.scenarios.errors import InputError, nearest
+from waico.scenarios.schema import Decision, Prior
+from waico.scenarios.tables import DATA
+
+Floats = NDArray[np.float64]
+
+DIGITS = 4   # more would be noise: standard errors are a few per cent of a unit at best
+CERTAIN = 1e-6   # no probability is nearer to 0 or 1, so that log scores stay finite
+WORTH_TELLING = 0.02   # correlations below this are left out
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Coefficients estimated on some cases.
+
+    Attributes:
+        cases: fitted on, in the order of `CASES`.
+        found: the estimates, in the order of `ESTIMATED`.
+        prior: what they were before the cases.
+        skill: in sample, by case: n at risk, joined, the intercept of its own, deviance (share of the null deviance that
+            is explained with the history given), auc and brier of who joins from what stood on the first day.
+        until: last day of the history used. data: SHA-256 of the table of accessions.
+    """
+
+    cases: tuple[str, ...]
+    found: Fit
+    prior: Normal
+    skill: Mapping[str, Mapping[str, float]]
+    until: date
+    data: str
+
+    def priors(self) -> dict[str, dict[str, float]]:
+        """Coefficients as a scenario draws them: by name, mean, sd and lower bound.
+
+        That of the intercept is for a body not seen before: its spread among bodies and the error of their mean together.
+        """
+        rows = zip(ESTIMATED, self.found.mean, self.found.sd, self.prior.lower, strict=True)
+        given = {name: _prior(mean, sd, lower) for name, mean, sd, lower in rows}
+        return {"b0": _prior(self.found.intercept, np.hypot(self.found.spread, self.found.intercept_se)), **given}
+
+    def correlation(self) -> dict[str, dict[str, float]]:
+        """Correlations of the draws by pairs of names; the intercept's are damped by what its spread among bodies adds."""
+        scale = np.append(self.found.sd, np.hypot(self.found.spread, self.found.intercept_se))
+        matrix = self.found.covariance / np.outer(scale, scale)
+        names, pairs = (*ESTIMATED, "b0"), {}
+        for row, name in enumerate(names):
+            told = {names[k]: round(float(matrix[row, k]), 3) for k in range(row) if abs(matrix[row, k]) >= WORTH_TELLING}
+            if told:
+                pairs[name] = told
+        return pairs
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the file holds, without the day on which it is written."""
+        errors = dict(zip(ESTIMATED, self.found.sd, strict=True)) | {"b0": self.found.intercept_se}
+        before = zip(ESTIMATED, self.prior.mean, self.prior.sd, strict=True)
+        return {
+            "title": f"Coefficients of the decision to join, fitted on {', '.join(self.cases)}",
+            "cases": list(self.cases),
+            "until": self.until,
+            "waico": versions()["waico"],
+            "accessions_sha256": self.data,
+            "spread_of_intercepts": _short(self.found.spread),
+            "standard_error": {name: _short(value) for name, value in errors.items()},
+            "before": {name: {"mean": float(mean), "sd": float(sd)} for name, mean, sd in before},
+            "skill": {name: dict(row) for name, row in self.skill.items()},
+            "decision": {**self.priors(), "correlation": self.correlation()},
+        }
+
+    def to_toml(self, made: date | None = None) -> str:
+        """The file that a scenario may name as its `coefficients`; `made` is the day on which it is written."""
+        content = self.as_dict() if made is None else {**self.as_dict(), "made": made}
+        ordered = {key: content[key] for key in sorted(content, key=lambda key: isinstance(content[key], dict))}
+        return tomli_w.dumps(ordered)
+
+
+def calibrate(names: Iterable[str] = tuple(CASES), on_progress: Callable[[int], None] = lambda finished: None) -> Calibration:
+    """Fit the hazard of accession to cases of history.
+
+    Args:
+        names: of cases, at least one.
+        on_progress: called with 1 as each case has been run through the model.
+
+    Raises:
+        InputError: there is no such case, or none is named.
+    """
+    cases = _cases(names)
+    data = []
+    for case in cases:
+        data.append(history(case))
+        on_progress(1)
+    return estimate(data)
+
+
+@cache
+def history(case: Case) -> Episodes:
+    """The episodes of a bundled case, made once."""
+    return episodes(case)
+
+
+def estimate(data: list[Episodes]) -> Calibration:
+    """Fit the hazard of accession to cases that have been run through the model."""
+    decision = Decision()
+    given = [getattr(decision, name) for name in ESTIMATED]
+    assert all(isinstance(prior, Prior) for prior in [*given, decision.b0])
+    prior = Normal(
+        np.array([p.mean for p in given]), np.array([p.sd for p in given]),
+        np.array([-np.inf if p.lower is None else p.lower for p in given]),
+    )  # fmt: skip
+    found = fit(data, prior, (decision.b0.mean, decision.b0.sd))
+    rows = zip(data, found.intercepts, found.log_likelihood, strict=True)
+    return Calibration(
+        cases=tuple(each.case.name for each in data), found=found, prior=prior,
+        skill={each.case.name: _skill(each, float(a), found.mean, float(value)) for each, a, value in rows},
+        until=max(each.case.until for each in data),
+        data=hashlib.sha256((DATA / "accessions.csv").read_bytes()).hexdigest(),
+    )  # fmt: skip
+
+
+def _cases(names: Iterable[str]) -> list[Case]:
+    wanted = list(names)
+    for name in wanted:
+        if name not in CASES:
+            raise InputError("--cases", "", f"there is no case '{name}'", nearest(name, list(CASES)))
+    if not wanted:
+        raise InputError("--cases", "", "names no case", f"give some of {', '.join(CASES)}")
+    return [case for name, case in CASES.items() if name in wanted]
+
+
+def _skill(data: Episodes, intercept: float, b: Floats, log_likelihood: float) -> dict[str, float]:
+    """How well the estimates tell who joined, in sample, from what stood on the first day alone."""
+    p = np.clip(-np.expm1(-cumulated(data.from_the_start(), intercept, b)), CERTAIN, 1.0 - CERTAIN)
+    told = scores(p, data.joined)
+    return {
+        "n": len(data.codes), "joined": int(data.joined.sum()), "intercept": _short(intercept),
+        "deviance": _short(1.0 - log_likelihood / null_log_likelihood(data)),
+        **{name: _short(told[name] or float("nan")) for name in ("auc", "brier")},
+    }  # fmt: skip
+
+
+def _prior(mean: float, sd: float, lower: float = -np.inf) -> dict[str, float]:
+    return {"mean": _short(mean), "sd": _short(sd)} | ({} if np.isinf(lower) else {"lower": float(lower)})
+
+
+def _short(value: float) -> float:
+    return round(float(value), DIGITS)
+
+
+def bundled_sets() -> dict[str, tuple[str, ...]]:
+    """The sets of coefficients that come with the package, by name, with the cases that each is fitted on."""
+    without = {f"without_{left_out}": tuple(name for name in CASES if name != left_out) for left_out in CASES}
+    return {"history": tuple(CASES), **without}
+
+
+def main() -> None:
+    """Rewrite the bundled sets of the checkout below the current folder."""
+    folder = Path("scenarios") / FOLDER.name
+    if not folder.is_dir():
+        sys.exit(f"python -m waico.analysis.history.calibrate: there is no {folder} here; run it in a checkout")
+    for name, cases in bundled_sets().items():
+        (folder / f"{name}.toml").write_text(calibrate(cases).to_toml(date.today()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
