@@ -18,7 +18,7 @@ PRECISION = 1e-9
 NEVER = -1
 ROUNDS = ("round_endorsed", "round_signed", "round_ratified", "round_withdrawn")
 TERMS = (
-    "alignment", "camp", "trade", "size", "proximity", "need", "nation", "peers", "pressure", "fit", "capacity",
+    "alignment", "camp", "trade", "size", "proximity", "need", "region", "nation", "peers", "pressure", "fit", "capacity",
     "market", "network", "offer", "cost", "exclusive",
 )  # fmt: skip
 

@@ -93,7 +93,8 @@ def endorse(oracle: Oracle, j: int, start: list[Status], can: set[int], s: int, 
 
 def sign(oracle: Oracle, j: int, start: list[Status], can: set[int], s: int, e: int) -> None:
     body, progress = oracle.world.bodies[j], oracle.progress[j]
-    factor = time_factor(body.coefficients, progress.dates.opens, progress.dates.closes, s, e, launch=True)
+    launch = body.spec.signature.launch
+    factor = time_factor(body.coefficients, progress.dates.opens, progress.dates.closes, s, e, launch)
     direct = body.spec.endorsement is None
     passed, free = set(), {i for i in can if start[i] == Status.ENDORSED or (direct and start[i] == Status.OUTSIDE)}
     for i in free:

@@ -33,7 +33,7 @@ class Stage(IntEnum):
 
 COVARIATE_TERMS = {
     "alignment": "b_align", "camp": "b_camp", "trade": "b_trade", "size": "b_size", "proximity": "b_prox",
-    "need": "b_need",
+    "need": "b_need", "region": "b_region",
 }  # fmt: skip
 HALF_LIFE = 14
 OPEN_ENDED = 360
@@ -157,12 +157,14 @@ def take_payoffs(oracle: Oracle, s: int) -> None:
 
 
 def payoff(oracle: Oracle, i: int, j: int, here: Inside, there: Inside | None, s: int) -> dict[str, float]:
-    """The sixteen terms of the payoff of state i for institution j."""
+    """The seventeen terms of the payoff of state i for institution j."""
     body, state = oracle.world.bodies[j], oracle.world.states[i]
     spec, b, decision = body.spec, body.coefficients, oracle.scenario.decision
     crowd = (1 + here.count) ** (-spec.crowding)
     capacity = spec.capacity_benefit + decision.partner.technology * technology_for(oracle, i, here.partners)
     terms = {name: b[key] * body.covariates[name][i] for name, key in COVARIATE_TERMS.items()}
+    terms["alignment"] *= spec.partisanship
+    terms["camp"] *= spec.partisanship
     terms["nation"] = decision.s_u * state.effect
     terms["peers"] = b["b_peers"] * peers(oracle, i, j, here, there)
     terms["pressure"] = (
@@ -170,7 +172,7 @@ def payoff(oracle: Oracle, i: int, j: int, here: Inside, there: Inside | None, s
     )
     terms["fit"] = b["b_fit"] * here.depth * fit(oracle, i, j) / decision.fit_scale
     terms["capacity"] = b["b_capacity"] * state.need * capacity * crowd
-    terms["market"] = b["b_market"] * state.size * spec.market_benefit
+    terms["market"] = b["b_market"] * spec.market_benefit * body.covariates["size"][i]
     terms["network"] = b["b_network"] * (here.weight - (there.weight if there else 0.0))
     terms["offer"] = b["b_offer"] * math.log(1 + oracle.progress[j].standings[i].offer / price(oracle, i, j))
     terms["cost"] = -b["b_cost"] * here.depth * (0.5 + state.size)
@@ -272,14 +274,15 @@ def mass(b: dict[str, float], opens: int | None, closes: int | None, today: int,
 def take_expectations(oracle: Oracle, s: int) -> None:
     for j, progress in enumerate(oracle.progress):
         opens, closes = signature_window(oracle, j, s)
+        launch = oracle.world.bodies[j].spec.signature.launch
         b, length = oracle.world.bodies[j].coefficients, oracle.scenario.rounds.window_days
         endorse_mass = mass_of_endorsement(oracle, j, s, closes, closes)
         mass_by_ceremony = mass_of_endorsement(oracle, j, s, closes, opens)
-        sign_mass = mass(b, opens, closes, s, length, launch=True)
+        sign_mass = mass(b, opens, closes, s, length, launch)
         first_mass = 0.0
         if opens is not None and closes is not None:
             stop = min(opens + length, closes)
-            first_mass = time_factor(b, opens, closes, opens, stop, launch=True) * (stop - opens) / 30
+            first_mass = time_factor(b, opens, closes, opens, stop, launch) * (stop - opens) / 30
         progress.expected = 0.0
         for i, standing in enumerate(progress.standings):
             expect(oracle, i, j, endorse_mass, sign_mass)

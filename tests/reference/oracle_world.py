@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from statistics import NormalDist
 from typing import Any
-
-import numpy as np
 
 from waico.agents.draws import Draws
 from waico.scenarios.facts import Facts, load_facts
 from waico.scenarios.schema import Institution, Issue, Prior, RedLine, Scenario
+from waico.scenarios.tables import read_table
 
 CLUBS = ("us_ally", "nato", "eu", "oecd", "sco", "brics")
 SIZES = {"small": 0.5, "medium": 1.0, "large": 2.0}
 STANDARD_ROUNDING = 1e-12
+UNIT = NormalDist()
+COEFFICIENTS = (
+    "b0", "b_late", "b_launch", "b_deadline", "b_align", "b_camp", "b_trade", "b_size", "b_prox", "b_need", "b_region", "b_peers",
+    "b_pressure", "credibility", "b_fit", "b_capacity", "b_market", "b_network", "b_offer", "b_cost", "b_exclusive",
+)  # fmt: skip
 
 
 @dataclass
@@ -93,6 +98,7 @@ class World:
     def __init__(self, scenario: Scenario, draws: Draws) -> None:
         self.scenario, self.draws = scenario, draws
         self.facts = load_facts(scenario)
+        self.affiliations = read_table("affiliations", scenario.name, "affiliations", None)
         self.codes = [str(code) for code in self.facts.nations.index]
         self.binding = [k for k, issue in enumerate(scenario.issues) if issue.binding]
         self.in_fit = [k for k, issue in enumerate(scenario.issues) if issue.in_fit]
@@ -319,26 +325,47 @@ def make_body(spec: Institution, world: World) -> Body:
 
 
 def draw_coefficients(body_id: str, world: World) -> dict[str, float]:
+    """A number for each coefficient; draws hang together as the scenario says, each keeping the prior of its own."""
+    decision = world.scenario.decision
+    values = {name: getattr(decision, name) for name in COEFFICIENTS}
+    loose = [float(world.draws.normal("coefficient", [name], body_id)[0]) for name in COEFFICIENTS]
     found = {}
-    for name in type(world.scenario.decision).model_fields:
-        value = getattr(world.scenario.decision, name)
-        if isinstance(value, Prior):
-            low = -math.inf
-            if value.lower is not None and value.sd > 0:
-                low = (value.lower - value.mean) / value.sd
-            z = world.draws.normal_above(np.array([low]), "coefficient", [name], body_id)
-            value = value.mean + value.sd * float(z[0])
-        if isinstance(value, int | float):
-            found[name] = float(value)
+    for row, (name, parts) in enumerate(zip(COEFFICIENTS, lower_factor(decision.correlation), strict=True)):
+        tied = sum(part * draw for part, draw in zip(parts, loose[: row + 1], strict=True))
+        found[name] = draw_from(values[name], tied)
     return found
 
 
-def affiliation(role: str, sponsor: str, state: State, facts: Facts) -> float:
+def draw_from(value: float | Prior, tied: float) -> float:
+    """A prior at the quantile of a standard normal draw; a number stays what it is."""
+    if not isinstance(value, Prior):
+        return float(value)
+    if value.sd == 0:
+        return value.mean
+    cut = 0.0 if value.lower is None else UNIT.cdf((value.lower - value.mean) / value.sd)
+    return value.mean + value.sd * UNIT.inv_cdf(cut + (1 - cut) * UNIT.cdf(tied))
+
+
+def lower_factor(stated: dict[str, dict[str, float]]) -> list[list[float]]:
+    """The lower triangle whose product with its own mirror image is the correlation of all coefficients."""
+    rows: list[list[float]] = []
+    for i, name in enumerate(COEFFICIENTS):
+        row: list[float] = []
+        for k, other in enumerate(COEFFICIENTS[:i]):
+            r = stated.get(name, {}).get(other, stated.get(other, {}).get(name, 0.0))
+            row.append((r - sum(row[m] * rows[k][m] for m in range(k))) / rows[k][k])
+        rows.append([*row, math.sqrt(1 - sum(part**2 for part in row))])
+    return rows
+
+
+def affiliation(role: str, sponsor: str, state: State, world: World) -> float:
     """The ties of a state to a sponsor in one role, weighted and scaled."""
+    ignored = world.scenario.nations.ignore
     rows = [
         (float(row["weight"]), float(state.row[row["column"]]))
-        for _, row in facts.affiliations.iterrows()
-        if row["sponsor"] == sponsor and row["role"] == role and row["column"] in state.row
+        for _, row in world.affiliations.iterrows()
+        if row["sponsor"] == sponsor and row["role"] == role
+        if row["column"] in state.row and row["column"] not in ignored
     ]
     scale = sum(abs(weight) for weight, _ in rows)
     return sum(weight * dummy for weight, dummy in rows) / scale if scale > 0 else 0.0
@@ -357,7 +384,7 @@ def set_covariates(body: Body, world: World) -> None:
     middle, half = (x_s + x_r) / 2, (x_s - x_r) / 2
     alignment = [(state.row["unga"] - middle) / half if half != 0 else 0.0 for state in states]
     camp = [
-        affiliation("camp", spec.sponsor, state, world.facts) - affiliation("camp", spec.rival, state, world.facts)
+        affiliation("camp", spec.sponsor, state, world) - affiliation("camp", spec.rival, state, world)
         for state in states
     ]
     km = [great_circle(s.row["capital_lat"], s.row["capital_lon"], spec.seat.lat, spec.seat.lon) for s in states]
@@ -370,6 +397,7 @@ def set_covariates(body: Body, world: World) -> None:
         "need": [state.need for state in states],
     }
     body.covariates = {name: standardized(values, body.others) for name, values in raw.items()}
+    body.covariates["region"] = [0.0 if spec.region is None else float(state.row[spec.region]) for state in states]
     body.side = [int(math.copysign(1, value)) if round(value, 9) != 0 else 0 for value in camp]
 
 
@@ -388,7 +416,7 @@ def standardized(values: list[float], among: list[int]) -> list[float]:
 
 
 def set_leverage(body: Body, world: World) -> None:
-    allied = [affiliation("alliance", body.spec.rival, state, world.facts) for state in world.states]
+    allied = [affiliation("alliance", body.spec.rival, state, world) for state in world.states]
     body.leverage = [
         a + (1 - a) * min(1.0, state.trade[body.rival] / 0.5) for a, state in zip(allied, world.states, strict=True)
     ]

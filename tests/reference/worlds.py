@@ -94,9 +94,9 @@ def endorsements() -> st.SearchStrategy[dict[str, Any] | None]:
 
 
 def signatures() -> st.SearchStrategy[dict[str, Any]]:
-    window = st.integers(5, 90)
-    fixed = st.fixed_dictionaries({"ceremony": days(30, 240), "window_days": window})
-    return fixed | st.fixed_dictionaries({"after_days": st.integers(20, 200), "window_days": window})
+    both = {"window_days": st.integers(5, 90), "launch": st.booleans()}
+    fixed = st.fixed_dictionaries({"ceremony": days(30, 240), **both})
+    return fixed | st.fixed_dictionaries({"after_days": st.integers(20, 200), **both})
 
 
 def bodies(codes: list[str], name: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -112,6 +112,7 @@ def bodies(codes: list[str], name: str) -> st.SearchStrategy[dict[str, Any]]:
             "dated": st.just(name == "waico"), "adoption": adoptions(), "gate": gates(), "endorsement": endorsements(), "signature": signatures(),
             "participants": st.sampled_from(["all", "engaged"]) | some, "named": some, "entry_into_force": force,
             "bloc": st.sampled_from([None, "eu", "brics", "nato"]), "agenda_power": numbers(0, 1), "rival_pressure": numbers(0, 2),
+            "partisanship": numbers(0, 1), "region": st.sampled_from([None, "aiib_regional", "eu"]), "market_benefit": numbers(0, 2),
         },
         optional={
             "exclusive_from": days(0, 300), "capacity_benefit": numbers(0, 2), "crowding": numbers(0, 0.5), **proposed,
@@ -149,6 +150,8 @@ def overrides(codes: list[str]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def decisions() -> st.SearchStrategy[dict[str, Any]]:
+    loose = st.fixed_dictionaries({"mean": numbers(-1, 2), "sd": numbers(0, 2)}, optional={"lower": numbers(-3, 1)})
+    prior = loose.map(lambda p: {**p, "lower": min(p["lower"], p["mean"])} if "lower" in p else p)
     return st.fixed_dictionaries(
         {
             "b0": numbers(-4, -0.5),
@@ -156,8 +159,20 @@ def decisions() -> st.SearchStrategy[dict[str, Any]]:
             "withdraw": st.fixed_dictionaries({"margin": numbers(0, 2), "days": st.integers(10, 90)}),
             "partner": st.fixed_dictionaries({"b0": numbers(-4, 0), "synergy": numbers(0, 2)}),
         },
-        optional={"b_peers": numbers(0, 3), "b_exclusive": numbers(0, 3), "credibility": numbers(0, 10)},
-    )
+        optional={
+            "b_peers": numbers(0, 3) | prior, "b_exclusive": numbers(0, 3), "credibility": numbers(0, 10) | prior,
+            "b_region": numbers(-2, 2), "b_size": prior, "b_align": prior, "correlation": correlations(),
+        },
+    )  # fmt: skip
+
+
+def correlations() -> st.SearchStrategy[dict[str, dict[str, float]]]:
+    """None, pairs apart, and a chain over a third: all of them possible, stated in either order."""
+    pairs = st.tuples(numbers(-0.9, 0.9), numbers(-0.9, 0.9))
+    apart = pairs.map(lambda r: {"b_align": {"b_peers": r[0]}, "b_size": {"b_launch": r[1]}})
+    weak = st.tuples(numbers(-0.7, 0.7), numbers(-0.7, 0.7))
+    chain = weak.map(lambda r: {"b_size": {"b_peers": r[0]}, "b_peers": {"credibility": r[1]}})
+    return st.just({}) | apart | chain
 
 
 def levers() -> st.SearchStrategy[dict[str, Any]]:
@@ -184,6 +199,7 @@ def worlds(draw: st.DrawFn) -> Scenario:
     codes = sorted(["CHN", "USA", *others])
     tree = BASE.model_dump()
     tree["nations"] |= {"subset": codes, "overrides": draw(overrides(codes)), "sigma_ideal": draw(numbers(0, 0.2))}
+    tree["nations"]["ignore"] = draw(st.sampled_from([[], ["bri"], ["sco", "oecd"], ["us_ally"]]))
     tree["rounds"] = {
         "days": draw(st.integers(10, 45)), "window_days": draw(st.integers(3, 10)),
         "horizon": START + timedelta(draw(st.integers(360, 450))),
