@@ -19,7 +19,6 @@ from waico.scenarios.tables import read_table
 CLUBS = ("us_ally", "nato", "eu", "oecd", "sco", "brics")
 SIZES = {"small": 0.5, "medium": 1.0, "large": 2.0}
 STANDARD_ROUNDING = 1e-12
-UNIT = NormalDist()
 COEFFICIENTS = (
     "b0", "b_late", "b_launch", "b_deadline", "b_align", "b_camp", "b_trade", "b_size", "b_prox", "b_need", "b_region", "b_peers",
     "b_pressure", "credibility", "b_fit", "b_capacity", "b_market", "b_network", "b_offer", "b_cost", "b_exclusive",
@@ -342,8 +341,13 @@ def draw_from(value: float | Prior, tied: float) -> float:
         return float(value)
     if value.sd == 0:
         return value.mean
-    cut = 0.0 if value.lower is None else UNIT.cdf((value.lower - value.mean) / value.sd)
-    return value.mean + value.sd * UNIT.inv_cdf(cut + (1 - cut) * UNIT.cdf(tied))
+    cut = 0.0 if value.lower is None else below((value.lower - value.mean) / value.sd)
+    return value.mean + value.sd * NormalDist().inv_cdf(cut + (1 - cut) * below(tied))
+
+
+def below(z: float) -> float:
+    """The standard normal distribution function, exact in the lower tail too."""
+    return math.erfc(-z / math.sqrt(2)) / 2
 
 
 def lower_factor(stated: dict[str, dict[str, float]]) -> list[list[float]]:
