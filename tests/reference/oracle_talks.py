@@ -120,13 +120,13 @@ def bargain(oracle: Oracle, j: int, s: int, e: int) -> None:
 def deal(
     oracle: Oracle, j: int, weights: dict[int, float], protocol: str, rule: dict[str, Any], length: int
 ) -> dict[int, list[float]]:
-    """Where participants stand after they have dealt with each other in pairs."""
+    """Where participants stand after they have dealt with each other in pairs; nobody where there was no deal."""
     rows = list(weights)
     places = [at_table(oracle, i, j) for i in rows]
     if protocol == "exchange":
         states = [oracle.world.states[i] for i in rows]
         lines = [[state.red_lines.get(k) for k in range(len(places[0]))] for state in states]
-        after = exchanges(
+        after, made, _ = exchanges(
             plain_table(
                 places, [state.salience for state in states], weight=np.array(list(weights.values())),
                 conceded=np.array(places) - np.array([oracle.stated[i] for i in rows]),
@@ -136,7 +136,9 @@ def deal(
                 ),
             ),
             rule["min_gain"],
-        )[0]
+        )
+        if not made:
+            return {}
     else:
         columns = [challenged(oracle, j, rows, list(weights.values()), k, rule, length) for k in range(len(places[0]))]
         after = [list(row) for row in zip(*columns, strict=True)]
