@@ -12,7 +12,7 @@ from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -58,11 +58,6 @@ class Draws:
     def normal(self, stream: str, names: Sequence[str], *path: str) -> Floats:
         """Standard normal draws, shape (names,)."""
         return np.asarray(ndtri(self.uniform(stream, names, *path)))
-
-    def normal_above(self, lower: Floats, stream: str, names: Sequence[str], *path: str) -> Floats:
-        """Standard normal draws cut off below `lower` (-inf for no bound), by inversion, shape (names,)."""
-        below = ndtr(lower)
-        return np.asarray(ndtri(below + (1.0 - below) * self.uniform(stream, names, *path)))
 
 
 def splitmix64(words: Words) -> Words:

@@ -51,7 +51,7 @@ def sample(setting: Setting, institution: str, keep: Flags, joined: Flags) -> Sa
     """The states to keep, (N,), of an institution; `joined` is of those kept alone."""
     covariates = at_start(setting.scenario, institution)[keep]
     alignment = setting.standing[ALIGNMENT, keep, setting.bodies.index(institution)]
-    for array in (joined, covariates):
+    for array in (joined, covariates, alignment):
         array.flags.writeable = False
     return Sample(alignment, covariates, joined)
 

@@ -8,53 +8,65 @@ pytest.importorskip("sklearn", reason="needs the extra `analysis`")
 from waico.agents import Setting
 from waico.analysis.history.baselines import BASELINES, Sample, baselines, samples
 from waico.analysis.history.cases import CASES, accessions
+from waico.analysis.history.episodes import PAYOFF
+from waico.negotiation.terms import ALIGNMENT
 from waico.scenarios.load import load_scenario
 
 pytestmark = pytest.mark.extra
 
 
 def sample(joined: list[int], seed: int = 0) -> Sample:
-    """A case with three covariates drawn at random."""
-    return Sample(np.random.default_rng(seed).normal(size=(len(joined), 3)), np.array(joined, dtype=bool))
+    """A case with an alignment and three covariates drawn at random."""
+    drawn = np.random.default_rng(seed).normal(size=(len(joined), 4))
+    return Sample(drawn[:, 0], drawn[:, 1:], np.array(joined, dtype=bool))
+
+
+def to_tell(alignment: list[float], covariates: list[list[float]]) -> Sample:
+    """States whose accession is asked for; that nobody joined is not looked at."""
+    return Sample(np.array(alignment), np.array(covariates), np.zeros(len(alignment), dtype=bool))
 
 
 def test_the_base_rate_is_the_mean_of_the_other_cases() -> None:
     history = {"a": sample([1, 0, 0, 0]), "b": sample([1, 1, 1, 0, 0, 0, 0, 0, 0, 0]), "c": sample([1, 1])}
     for name, rate in {"a": (0.3 + 1.0) / 2, "c": (0.25 + 0.3) / 2, "new": (0.25 + 0.3 + 1.0) / 3}.items():
-        np.testing.assert_allclose(baselines(name, np.zeros((5, 3)), history)["base_rate"], [rate] * 5)
+        np.testing.assert_allclose(baselines(name, sample([0] * 5), history)["base_rate"], [rate] * 5)
 
 
 def test_without_covariates_a_logit_is_the_base_rate_whatever_the_size_of_cases() -> None:
     history = {"a": sample([1, 0, 0, 0]), "b": sample([1, 0] * 50)}
-    flat = {name: Sample(np.zeros_like(case.covariates), case.joined) for name, case in history.items()}
-    for name, p in baselines("new", np.ones((2, 3)), flat).items():
+    flat = {
+        name: Sample(np.zeros_like(case.alignment), np.zeros_like(case.covariates), case.joined) for name, case in history.items()
+    }
+    for name, p in baselines("new", to_tell([1.0] * 2, [[1.0] * 3] * 2), flat).items():
         np.testing.assert_allclose(p, [(0.25 + 0.5) / 2] * 2, atol=1e-4, err_msg=name)
 
 
 def test_a_logit_finds_the_slope_that_made_the_sample() -> None:
-    """8000 states join with a slope of 1.5 on alignment, -1 on the second covariate; the ridge hardly shrinks it."""
+    """8000 states join with a slope of 1.5 on the first covariate, -1 on the second; the ridge hardly shrinks it."""
     draws = np.random.default_rng(5)
     x = draws.normal(size=(8000, 3))
     joined = draws.random(8000) < 1.0 / (1.0 + np.exp(-(1.5 * x[:, 0] - x[:, 1])))
-    p = baselines("new", np.eye(3), {"a": Sample(x, joined)})["static_logit"]
+    found = baselines("new", to_tell([0.0, 1.0, 0.0], np.eye(3).tolist()), {"a": Sample(-x[:, 0], x, joined)})
+    p, by_alignment = found["static_logit"], found["alignment"]
     np.testing.assert_allclose(np.log(p / (1.0 - p)), [1.5, -1.0, 0.0], atol=0.15)
+    assert by_alignment[0] == by_alignment[2] > by_alignment[1]
 
 
-def test_alignment_sees_the_first_covariate_alone() -> None:
+def test_alignment_sees_alignment_alone() -> None:
     history = {"a": sample([1, 0, 1, 1, 0, 0, 1, 0])}
-    one, other = (baselines("b", np.array([[0.5, x, -x]]), history) for x in (0.0, 3.0))
+    one, other = (baselines("b", to_tell([0.5], [[0.5, x, -x]]), history) for x in (0.0, 3.0))
     assert one["alignment"] == other["alignment"]
     assert one["static_logit"] != other["static_logit"]
 
 
 def test_the_case_held_out_does_not_change_its_own_baseline() -> None:
     history = dict(samples())
-    covariates = history["aiib"].covariates
-    turned = history | {"aiib": Sample(covariates, ~history["aiib"].joined)}
-    own, elsewhere = (baselines("aiib", covariates, given) for given in (history, turned))
+    told = history["aiib"]
+    turned = history | {"aiib": told._replace(joined=~told.joined)}
+    own, elsewhere = (baselines("aiib", told, given) for given in (history, turned))
     for name in BASELINES:
         np.testing.assert_array_equal(own[name], elsewhere[name])
-        assert (baselines("gpai", covariates, history)[name] != baselines("gpai", covariates, turned)[name]).any()
+        assert (baselines("gpai", told, history)[name] != baselines("gpai", told, turned)[name]).any()
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -66,7 +78,10 @@ def test_samples_are_the_scored_states_of_the_cases(name: str) -> None:
         code for code, nation in setting.scenario.nations.overrides.items() if name in nation.forced
     }
     states = [code for code in setting.codes if code not in out]
-    assert found.covariates.shape == (len(states), len(setting.standing))
+    assert found.covariates.shape == (len(states), len(PAYOFF) - 1)   # all but peers, which take a course of events
+    aligned = dict(zip(setting.codes, setting.standing[ALIGNMENT, :, setting.bodies.index(name)], strict=True))
+    assert found.alignment.tolist() == [aligned[code] for code in states]
     assert {code for code, joined in zip(states, found.joined, strict=True) if joined} == set(accessions(case).index) - out
-    with pytest.raises(ValueError, match="read-only"):
-        found.joined[0] = True
+    for array in found:
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1

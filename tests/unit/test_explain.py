@@ -52,7 +52,7 @@ def test_explanations_agree_with_the_sums_of_the_model(name: str) -> None:
 
 
 def test_flips_turn_the_decision_and_no_more() -> None:
-    told = explain(waico.load_scenario("waic2025"), "KEN", seed=1)
+    told = explain(waico.load_scenario("waic2025"), "KEN", seed=3)
     assert told.before != told.after
     needed = {round(flip.needed - flip.now, 9) for flip in told.flips}
     assert len(needed) == 1   # log hazards add: every term would have to change by the same amount
@@ -70,5 +70,5 @@ def test_a_bloc_explains_itself_by_its_majority() -> None:
 
 
 def test_neighbours_are_shown_as_they_stood_before_the_step() -> None:
-    told = explain(waico.load_scenario("waic2025"), "KEN", seed=1)
+    told = explain(waico.load_scenario("waic2025"), "KEN", seed=3)
     assert all(peer["inside_since_round"] is None or peer["inside_since_round"] < told.round for peer in told.peers)

@@ -9,6 +9,7 @@ import pytest
 import waico
 from waico.agents import Setting
 from waico.negotiation.offer import _offer
+from waico.negotiation.terms import CAPACITY
 from waico.scenarios.errors import InputError
 from waico.scenarios.schema import Scenario
 
@@ -107,7 +108,7 @@ def test_allies_of_other_layers_complete_a_partner() -> None:
         model.world.partner[:, 0] = False
         model.world.partner[list(partners), 0] = True
         model.payoff.update(0.0)
-        return float(model.payoff.terms[10, ken, 0] / setting.need[ken])
+        return float(model.payoff.terms[CAPACITY, ken, 0] / setting.need[ken])
 
     technology = setting.technology
     assert worth(stepfun) == pytest.approx(technology[stepfun])

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 import waico
 from waico.agents.covariates import features
+from waico.analysis.history.cases import CASES
 from waico.negotiation.course import Course
 from waico.scenarios.errors import InputError
 from waico.scenarios.facts import REQUIRED, load_facts
@@ -158,8 +159,9 @@ def test_what_is_set_at_a_path_is_found_there(path: str, value: Any) -> None:
 
 def test_changes_act_in_order_and_touch_nothing_else() -> None:
     changed = replace(BASE, {"decision.b_fit": 1.0, "nations.GBR.tolerance": 0.2})
-    prior = Prior(mean=0.7, sd=0.2, lower=0.0).model_dump()
-    assert replace(changed, {"decision.b_fit": prior, "nations.overrides": {}}) == BASE
+    prior = BASE.decision.b_fit
+    assert isinstance(prior, Prior)
+    assert replace(changed, {"decision.b_fit": prior.model_dump(), "nations.overrides": {}}) == BASE
     both = replace(BASE, {"bargaining.rate": 0.9, "bargaining.protocol": "compromise"})
     assert both.bargaining.parameters == {"rate": 0.9}
 
@@ -447,9 +449,9 @@ def test_the_library_holds_what_it_promises() -> None:
     assert set(NAMES) == {
         "waic2025", "us_engages", "binding_charter", "un_anchored", "open_models", "export_controls_lifted", "exclusive_blocs",
         "eu_bridge", "global_south_fund", "firms_sit_out", "no_proposer", "early_defector", "aiib2014",
-        "military_ai_declaration",
+        "military_ai_declaration", "belt_and_road", "gpai", "coe_ai_convention",
     }  # fmt: skip
-    assert set(NAMES) - set(WHAT_IFS) == {"waic2025", "aiib2014", "military_ai_declaration"}
+    assert set(NAMES) - set(WHAT_IFS) == {"waic2025", *(case.scenario for case in CASES.values())}
 
 
 @pytest.mark.parametrize("name", WHAT_IFS)

@@ -5,14 +5,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from waico.analysis.history.cases import CASES
+
 DATA = Path(__file__).resolve().parents[2] / "scenarios" / "data"
 FREEZE = "2025-07-26"
 BEFORE_SUMMER = "2025-06-30"  # standing positions are known to a scenario that starts here
 MIN_OBSERVED = 5
-TABLES = ("nations", "trade", "stances", "firms", "layers", "affiliations")
+TABLES = ("nations", "trade", "accessions", "stances", "firms", "layers", "affiliations")
 KEYS = {
     "nations": ["iso3"],
     "trade": ["year", "iso3", "partner"],
+    "accessions": ["institution", "status", "iso3"],
     "stances": ["iso3"],
     "firms": ["firm"],
     "layers": ["layer"],
@@ -89,6 +92,7 @@ def test_dictionary_dates_everything_that_can_be_observed(dictionary: pd.DataFra
         "nations.imputed",
         "trade.imputed",
         *("affiliations." + column for column in read("affiliations").columns),
+        *("accessions." + column for column in read("accessions").columns),   # each row was public on its own last day
     }
     dated = dictionary.loc[dictionary["public"] != "", "public"]
     assert (pd.to_datetime(dated, format="%Y-%m-%d") <= pd.Timestamp(FREEZE)).all()
@@ -262,6 +266,55 @@ def test_trade_gives_the_exposure_of_firms_in_taiwan(trade: pd.DataFrame, year: 
 
 def test_trade_starts_from_members_and_homes_of_firms(trade: pd.DataFrame, nations: pd.DataFrame) -> None:
     assert set(trade["iso3"]) - set(nations.index) == {"TWN"}
+
+
+# Accessions
+
+
+@pytest.fixture(scope="module")
+def accessions() -> pd.DataFrame:
+    return read("accessions")
+
+
+def test_accessions_happen_within_a_span_of_days_up_to_the_freeze(accessions: pd.DataFrame) -> None:
+    first, last = (pd.to_datetime(accessions[column], format="%Y-%m-%d") for column in ("first", "last"))
+    assert (first <= last).all()
+    assert first.min() == pd.Timestamp("2013-01-01")
+    assert (last <= pd.Timestamp(FREEZE)).all()
+
+
+def test_days_are_spans_only_where_the_source_does_not_tell_them(accessions: pd.DataFrame) -> None:
+    open_days = accessions[accessions["first"] < accessions["last"]]
+    assert set(open_days["institution"]) == {"aiib", "belt_and_road", "gpai", "military_ai_declaration"}
+    of_a_year = open_days["institution"] == "belt_and_road"
+    assert (open_days.loc[of_a_year, "first"] == open_days.loc[of_a_year, "last"].str[:4] + "-01-01").all()
+    assert (open_days.loc[of_a_year, "last"].str[4:] == "-12-31").all()
+
+
+def test_accessions_are_those_of_members_to_the_cases_of_history(accessions: pd.DataFrame, nations: pd.DataFrame) -> None:
+    assert set(accessions["institution"]) == set(CASES)
+    assert set(accessions["iso3"]) <= set(nations.index)
+    assert set(accessions["status"]) == {"endorsed", "signed"}
+    assert not (accessions == "").any(axis=None)
+    counted = accessions.groupby(["institution", "status"]).size().to_dict()
+    assert counted == {
+        ("aiib", "endorsed"): 57, ("aiib", "signed"): 50, ("belt_and_road", "signed"): 145, ("coe_ai_convention", "signed"): 12,
+        ("gpai", "signed"): 28, ("military_ai_declaration", "signed"): 58,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_cases_hold_accessions_in_the_status_that_they_score(name: str, accessions: pd.DataFrame) -> None:
+    case = CASES[name]
+    rows = accessions[(accessions["institution"] == name) & (accessions["status"] == case.status)]
+    assert len(rows) > 0
+    assert (rows["last"] <= case.until.isoformat()).all()   # nothing that was read is left out of the case
+
+
+def test_who_signed_the_bank_had_applied(accessions: pd.DataFrame) -> None:
+    bank = accessions[accessions["institution"] == "aiib"].pivot(index="iso3", columns="status", values="last")
+    assert bank["endorsed"].notna().all()
+    assert (bank["signed"].dropna() > bank["endorsed"].loc[bank["signed"].notna()]).all()
 
 
 # Tables kept by hand
