@@ -6,9 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from waico.scenarios.complaints import show
+from pydantic import ValidationError
+
+from waico.scenarios.complaints import first_complaint, show
 from waico.scenarios.errors import InputError, nearest
 from waico.scenarios.layers import LIBRARY, Tree, read_toml
+from waico.scenarios.schema import Decision
 
 FOLDER = LIBRARY.parent / "fitted"
 
@@ -38,7 +41,12 @@ def read_coefficients(name: Any, file: str) -> tuple[Tree, date]:
         raise InputError(file, "coefficients", f"there is no set {show(name)}", advice)
     tree = read_toml(path)
     until, decision = tree.get("until"), tree.get("decision")
-    if not isinstance(until, date) or not isinstance(decision, dict):
-        lacks = "decision" if isinstance(until, date) else "until"
-        raise InputError(path.name, lacks, "is missing", "give a file that waico calibrate made")
+    if type(until) is not date:   # a date with a time of day is a date, too, but compares with none
+        raise InputError(path.name, "until", "is missing or no date", "give a file that waico calibrate made")
+    if not isinstance(decision, dict):
+        raise InputError(path.name, "decision", "is missing or no table", "give a file that waico calibrate made")
+    try:
+        Decision.model_validate(decision)
+    except ValidationError as error:
+        raise first_complaint(error, tree, path.name, below="decision") from None
     return {"decision": decision}, until

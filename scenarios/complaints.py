@@ -36,12 +36,13 @@ LONGEST = 60   # characters shown of a wrong value
 LARGEST = 10**18   # numbers from here on are not spelled out
 
 
-def first_complaint(error: ValidationError, tree: Any, file: str) -> InputError:
+def first_complaint(error: ValidationError, tree: Any, file: str, below: str = "") -> InputError:
     """The first error of a validation as an `InputError`, with a count of the others.
 
-    Unknown keys come first: a key that is misspelt is missing too, and its right name is the better advice.
+    `below` is the table that was validated, if it was not the whole tree. Unknown keys come first: a key that is misspelt is missing too, and its right name is the better advice.
     """
-    placed = [(_where(item, tree), item) for item in error.errors()]
+    errors = [{**item, "loc": (below, *item["loc"])} if below else item for item in error.errors()]
+    placed = [(_where(item, tree), item) for item in errors]
     placed = [(where, item) for where, item in placed if not _is_detailed(where, placed)]
     placed.sort(key=lambda entry: entry[1]["type"] != "extra_forbidden")
     where = placed[0][0]

@@ -28,6 +28,9 @@ def replace(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     """
     tree = scenario.model_dump()
     for path, value in changes.items():
+        if path == "coefficients":
+            what = "name the set that was read when the scenario was loaded"
+            raise InputError(scenario.name, path, what, "give it to load_scenario, or with --set")
         _assign(tree, path, as_date(value), scenario.name)
     try:
         return Scenario.model_validate(tree)
@@ -127,6 +130,7 @@ def _is_open(parents: list[str]) -> bool:
         or (parents[:1] == ["institutions"] and parents[-1] in ("adoption", "gate", "opening", "status_quo"))
         or (parents[:1] == ["nations"] and len(parents) >= 2)
         or (parents[:1] == ["issues"] and parents[-1] in ("ideal", "stance"))
+        or parents[:2] == ["decision", "correlation"]
     )
 
 

@@ -500,12 +500,15 @@ class Decision(Section):
     withdraw: Withdraw = param(Withdraw(), "withdrawal")
     partner: Partner = param(Partner(), "firms")
 
-
     @model_validator(mode="after")
     def _correlations_hold_together(self) -> Self:
         for first, others in self.correlation.items():
             _known("correlation", [first], COEFFICIENTS, "coefficient")
             _known(f"correlation.{first}", others, COEFFICIENTS, "coefficient")
+            for second in others:
+                if first == second or first in self.correlation.get(second, {}):
+                    what = "is the coefficient itself" if first == second else f"is given the other way round, too: {second}.{first}"
+                    raise wrong(what, "give each pair once, as the set of coefficients has it if there is one", f"correlation.{first}.{second}")
         if self.correlation and np.linalg.eigvalsh(self.correlation_matrix()).min() < 1e-9:
             raise wrong("holds pairs that cannot go together", "give correlations that one distribution can have", "correlation")
         return self
@@ -515,9 +518,8 @@ class Decision(Section):
         matrix = np.eye(len(COEFFICIENTS))
         for first, others in self.correlation.items():
             for second, value in others.items():
-                if first != second:
-                    pair = COEFFICIENTS.index(first), COEFFICIENTS.index(second)
-                    matrix[pair] = matrix[pair[::-1]] = value
+                pair = COEFFICIENTS.index(first), COEFFICIENTS.index(second)
+                matrix[pair] = matrix[pair[::-1]] = value
         return matrix
 
 
