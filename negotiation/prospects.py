@@ -119,17 +119,15 @@ def _assess(
             out.may[i, j] = invited[i, j]
             v = b0[j] + u[i, j]
             out.sign_rate[i, j] = np.exp(v)
-            engaged, engaged_by_ceremony, hesitant = 1.0, 1.0, 0.0
+            engaged, engaged_by_ceremony = 1.0, 1.0
             if status[i, j] < ENDORSED and dates.staged[j]:
                 differs = b0_endorse - without_fit * terms[FIT, i, j] - without_cost * terms[COST, i, j]
                 out.endorse_rate[i, j] = np.exp(v + differs)
                 engaged = -np.expm1(-out.endorse_rate[i, j] * to_endorse)
-                hesitant = np.exp(-out.endorse_rate[i, j] * to_endorse)
                 engaged_by_ceremony = -np.expm1(-out.endorse_rate[i, j] * by_ceremony)
             p = engaged * -np.expm1(-out.sign_rate[i, j] * to_sign)
             out.at_ceremony[j] += engaged_by_ceremony * -np.expm1(-out.sign_rate[i, j] * to_ceremony)
-            stays_out = hesitant + engaged * np.exp(-out.sign_rate[i, j] * to_sign)   # 1 - p, which rounds near p = 1
-            doubt = 4.0 * p * stays_out
+            doubt = 4.0 * p * (1.0 - p)
             out.probability[i, j] = p
             out.undecided[i, j] = doubt if doubt > CERTAIN else 0.0
 

@@ -71,7 +71,7 @@ def load_scenario(
 def _check_hindsight(scenario: Scenario, fitted_until: date) -> None:
     """Refuse coefficients fitted on what came after the freeze date, unless the scenario owns up to it."""
     if fitted_until > scenario.freeze_date and "coefficients" not in scenario.assumptions:
-        what = f"'{scenario.coefficients}' was fitted on history up to {fitted_until}, after freeze_date {scenario.freeze_date}"
+        what = f"'{Path(scenario.coefficients).name}' was fitted on history up to {fitted_until}, after freeze_date {scenario.freeze_date}"
         raise InputError(scenario.name, "coefficients", what, "give an earlier fit, or say why under [assumptions]")
 
 

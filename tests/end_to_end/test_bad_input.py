@@ -11,6 +11,7 @@ import pytest
 
 from waico import bundled_scenarios
 from waico.cli import _run
+from waico.scenarios.coefficients import bundled_coefficients
 
 DATA = Path(__file__).resolve().parents[2] / "scenarios" / "data"
 EXTENDS = 'extends = "waic2025"\n'
@@ -26,7 +27,7 @@ status_quo = { seat = 0.0 }
 ISSUES = "enforcement, mandate, timetable, membership, agenda, sharing, un_role, seat"
 GROUPS = "aiib_regional, bri, brics, eu, g77, nato, oecd, sco, taipei_ties, us_ally"
 TOP = (
-    "assumptions, bargaining, decision, extends, firms, freeze_date, institutions, issues, nations, outcome, question, "
+    "assumptions, bargaining, coefficients, decision, extends, firms, freeze_date, institutions, issues, nations, outcome, question, "
     "rounds, shocks, title"
 )
 GIVE = f"give a .toml file or one of {', '.join(bundled_scenarios())}"
@@ -299,6 +300,16 @@ UNKNOWN_NAME = {
     ),
     "bloc by a variable that is no group": extending(
         WAICO + 'bloc = "gdp"\n', f"institutions.waico.bloc: variable 'gdp' is no 0/1 variable; one of {GROUPS}"
+    ),
+    "variable of a region": extending(
+        WAICO + 'region = "aiib_regionl"\n',
+        f"institutions.waico.region: variable 'aiib_regionl' does not exist; one of {GROUPS}",
+    ),
+    "region by a variable that is no group": extending(
+        WAICO + 'region = "gdp"\n', f"institutions.waico.region: variable 'gdp' is no 0/1 variable; one of {GROUPS}"
+    ),
+    "variable to ignore": extending(
+        '[nations]\nignore = ["bri", "brisc"]\n', "nations.ignore: 'brisc' ties no state to a sponsor; did you mean 'brics'?"
     ),
     "retrospective variable": extending(
         '[nations]\nretrospective = ["polyarchie"]\n',
@@ -595,6 +606,60 @@ TABLES = {
     ),
 }
 
+SETS = ", ".join(bundled_coefficients())
+
+
+def fitted(expected: str, content: str, text: str = "") -> Case:
+    """A scenario whose coefficients are in a file beside it."""
+    return Case(f'{EXTENDS}coefficients = "mine.toml"\n{text}', expected, files={"mine.toml": content})
+
+
+COEFFICIENTS = {
+    "an unknown set": extending('coefficients = "histroy"\n', "coefficients: there is no set 'histroy'; did you mean 'history'?"),
+    "an unknown set unlike any": extending('coefficients = "zzz"\n', f"coefficients: there is no set 'zzz'; one of {SETS}"),
+    "a number": extending("coefficients = 5\n", f"coefficients: there is no set 5; give one of {SETS}"),
+    "an unknown set on the command line": setting(
+        "coefficients=without_aib", "coefficients: there is no set 'without_aib'; did you mean 'without_aiib'?"
+    ),
+    "a file elsewhere": extending('coefficients = "../mine.toml"\n', f"coefficients: '../mine.toml' {OUTSIDE}"),
+    "a file without its last day": fitted(
+        "mine.toml: until: is missing or no date; give a file that waico calibrate made", "[decision]\nb_fit = 1.0\n"
+    ),
+    "a file without coefficients": fitted(
+        "mine.toml: decision: is missing or no table; give a file that waico calibrate made", "until = 2024-01-31\n"
+    ),
+    "a file with an unknown coefficient": fitted(
+        "mine.toml: decision.b_fti: unknown key; did you mean 'b_fit'?", "until = 2024-01-31\n[decision]\nb_fti = 1.0\n"
+    ),
+    "a file fitted on what came later": fitted(
+        "bad.toml: coefficients: 'mine.toml' was fitted on history up to 2025-07-27, after freeze_date 2025-07-26; "
+        "give an earlier fit, or say why under [assumptions]",
+        "until = 2025-07-27\n[decision]\nb_fit = 1.0\n",
+    ),
+    "a set fitted on what came later": extending(
+        "freeze_date = 2024-12-31\n",
+        "coefficients: 'history' was fitted on history up to 2025-02-28, after freeze_date 2024-12-31; "
+        "give an earlier fit, or say why under [assumptions]",
+    ),
+    "a shock to them": extending(
+        '[[shocks]]\nround = 2\npath = "coefficients"\nvalue = "without_aiib"\n',
+        "shocks.1: coefficients: cannot change during a run; change the scenario itself",
+    ),
+    "correlation of an unknown coefficient": extending(
+        "[decision.correlation.b_fit]\nb_aling = 0.1\n",
+        "decision.correlation.b_fit: there is no coefficient 'b_aling'; did you mean 'b_align'?",
+    ),
+    "a correlation given twice": extending(
+        "[decision.correlation.b_align]\nb_fit = 0.1\n",
+        "decision.correlation.b_fit.b_align: is given the other way round, too: b_align.b_fit; "
+        "give each pair once, as the set of coefficients has it if there is one",
+    ),
+    "correlations that cannot be": extending(
+        "[decision.correlation.b_fit]\nb_align = 1.0\n",
+        "decision.correlation: holds pairs that cannot go together; give correlations that one distribution can have",
+    ),
+}  # fmt: skip
+
 SET = {
     "unknown path": setting(
         "decision.b_presure=0", "decision.b_presure: there is no 'b_presure'; did you mean 'b_pressure'?"
@@ -662,7 +727,7 @@ OPTIONS = {
 
 GROUPS_OF_CASES = {
     "type": WRONG_TYPE, "range": OUT_OF_RANGE, "key": UNKNOWN_KEY, "name": UNKNOWN_NAME, "rule": RULES,
-    "misfit": MISFITS, "time": TIME, "file": FILES, "table": TABLES, "set": SET, "option": OPTIONS,
+    "misfit": MISFITS, "time": TIME, "file": FILES, "table": TABLES, "coefficients": COEFFICIENTS, "set": SET, "option": OPTIONS,
 }  # fmt: skip
 CASES = {f"{group}: {name}": case for group, cases in GROUPS_OF_CASES.items() for name, case in cases.items()}
 IN_A_PROCESS = ("type: text for a number", "file: binary", "file: deeply nested lists", "table: negative GDP")

@@ -32,7 +32,7 @@ horizon = 2028-01-31
 [nations]
 subset = ["BRA", "CHN", "DEU", "FRA", "GBR", "IND", "JPN", "KAZ", "KEN", "KOR", "PAK", "QAT", "RUS", "USA", "ZAF"]
 [decision]
-b0 = -2.0
+b0 = -4.0
 [decision.ratify]
 median_days = 100.0
 """

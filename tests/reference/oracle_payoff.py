@@ -62,7 +62,6 @@ class Standing:
     sign_rate: float = 0.0
     endorse_probability: float = 0.0
     probability: float = 0.0
-    stays_out: float = 0.0
 
     @property
     def payoff(self) -> float:
@@ -318,14 +317,12 @@ def mass_of_endorsement(oracle: Oracle, j: int, s: int, sign_closes: int | None,
 
 def expect(oracle: Oracle, i: int, j: int, endorse_mass: float, sign_mass: float) -> None:
     standing = oracle.progress[j].standings[i]
-    hesitant = 0.0 if is_sure(oracle, i, j) else math.exp(-standing.endorse_rate * endorse_mass)
     standing.endorse_probability = 1.0 if is_sure(oracle, i, j) else -math.expm1(-standing.endorse_rate * endorse_mass)
-    standing.probability, standing.stays_out = 0.0, 1.0
+    standing.probability = 0.0
     if standing.status >= Status.SIGNED:
-        standing.probability, standing.stays_out = 1.0, 0.0
+        standing.probability = 1.0
     elif eligible(oracle, i, j):
         standing.probability = standing.endorse_probability * -math.expm1(-standing.sign_rate * sign_mass)
-        standing.stays_out = hesitant + standing.endorse_probability * math.exp(-standing.sign_rate * sign_mass)
 
 
 def is_sure(oracle: Oracle, i: int, j: int) -> bool:
@@ -345,6 +342,6 @@ def eligible(oracle: Oracle, i: int, j: int) -> bool:
 
 def undecided(oracle: Oracle, i: int, j: int) -> float:
     """How open the choice of a state is; 0 for institutions not on the table."""
-    standing = oracle.progress[j].standings[i]
-    doubt = 4 * standing.probability * standing.stays_out   # a difference from 1 would be rounding where p is near it
+    p = oracle.progress[j].standings[i].probability
+    doubt = 4 * p * (1 - p)
     return doubt if oracle.progress[j].active and doubt > 1e-6 else 0.0

@@ -17,6 +17,7 @@ WORLDS = settings(
     phases=(Phase.generate,), report_multiple_bugs=False,
 )  # fmt: skip
 FEW = ["ARE", "BRA", "CHN", "DEU", "FRA", "IDN", "IND", "ITA", "JPN", "KOR", "POL", "QAT", "RUS", "USA", "ZAF"]
+DRAWN = 1e-7   # some worlds drawn at random double any rounding from one round to the next
 WAICO = "institutions.waico."
 Cases = dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]
 
@@ -40,14 +41,14 @@ def test_history_agrees(seed: int) -> None:
 @given(scenario=worlds(), seed=st.integers(0, 10_000))
 @settings(WORLDS, max_examples=40)
 def test_small_worlds_agree(scenario: Scenario, seed: int) -> None:
-    compare(scenario, seed)
+    compare(scenario, seed, margin=DRAWN)
 
 
 @pytest.mark.slow
 @given(scenario=worlds(), seed=st.integers(0, 10_000), replicate=st.integers(0, 50))
 @settings(WORLDS, max_examples=500)
 def test_many_small_worlds_agree(scenario: Scenario, seed: int, replicate: int) -> None:
-    compare(scenario, seed, replicate)
+    compare(scenario, seed, replicate, margin=DRAWN)
 
 
 SHOCKS: dict[str, tuple[str, Any]] = {
