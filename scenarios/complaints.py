@@ -41,7 +41,9 @@ def first_complaint(error: ValidationError, tree: Any, file: str, below: str = "
 
     `below` is the table that was validated, if it was not the whole tree. Unknown keys come first: a key that is misspelt is missing too, and its right name is the better advice.
     """
-    errors = [{**item, "loc": (below, *item["loc"])} if below else item for item in error.errors()]
+    errors = error.errors()
+    for item in errors:
+        item["loc"] = (below, *item["loc"]) if below else item["loc"]
     placed = [(_where(item, tree), item) for item in errors]
     placed = [(where, item) for where, item in placed if not _is_detailed(where, placed)]
     placed.sort(key=lambda entry: entry[1]["type"] != "extra_forbidden")
