@@ -81,8 +81,11 @@ def curvature(data: Episodes, intercept: float, b: Floats) -> Floats:
 
 
 class _Parts(NamedTuple):
-    """Hazards (R, n); whether a round lies before or within the span in which a state joined, (R, n); of those that joined,
-    the hazard summed over their span and the derivative of log(1 - exp(-summed)).
+    """What value, gradient and Hessian share.
+
+    Attributes:
+        hazard: (R, n). before, within: whether a round lies before, or within, the span in which the state joined, (R, n).
+        summed: hazard over the span, of those that joined. odds: derivative of log(1 - exp(-summed)).
     """
 
     hazard: Floats
@@ -141,7 +144,7 @@ def fit(cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float]
     each = np.array([log_likelihood(data, a, b)[0] for data, a in zip(cases, bodies, strict=True)])
     covariance = covariance[np.ix_(keep, keep)]
     se = np.sqrt(np.diag(covariance))
-    return Fit(b, se[:k], covariance, bodies, float(common), float(se[k]), spread, each)
+    return Fit(b, np.asarray(se[:k]), np.asarray(covariance), bodies, float(common), float(se[k]), spread, each)
 
 
 def _mode(
