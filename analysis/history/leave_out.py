@@ -112,7 +112,7 @@ def without_terms(replicates: int = 200) -> pd.DataFrame:
     for name in ESTIMATED:
         column = ESTIMATED.index(name)
         data = {case: _without(history(case), column) for case in CASES.values()}
-        fitted = {case: with_coefficients(held_out(case), _on_others(case, data)) for case in CASES.values()}
+        fitted = {case: with_coefficients(held_out(case), on_others(case, data)) for case in CASES.values()}
         rows.append(_means(name, "estimated", {case: _zero(scenario, name) for case, scenario in fitted.items()}, replicates))
     rows += [
         _means(name, "assumed", {case: _zero(held_out(case), name) for case in CASES.values()}, replicates)
@@ -134,7 +134,7 @@ def other_codings(replicates: int = 200) -> pd.DataFrame:
             for case, change in changes.items()
         }
         scenarios = {
-            case: with_coefficients(load_scenario(case.scenario, change), _on_others(case, data))
+            case: with_coefficients(load_scenario(case.scenario, change), on_others(case, data))
             for case, change in changes.items()
         }
         label = f"{trait} {'none' if value is None else value} for all"
@@ -155,14 +155,15 @@ def other_states(replicates: int = 100) -> pd.DataFrame:
         told = []
         for fold in range(FOLDS):
             data = {other: _only(history(other), [dealt[code] != fold for code in history(other).codes]) for other in CASES.values()}
-            states = judge(case, with_coefficients(held_out(case), _on_others(case, data)), replicates).states
+            states = judge(case, with_coefficients(held_out(case), on_others(case, data)), replicates).states
             told.append(states[[dealt[code] == fold for code in states["iso3"]]])
         states = pd.concat(told)
         rows.append({"case": case.name, **scores(states["probability"].to_numpy(), states["observed"].to_numpy())})
     return pd.DataFrame(rows)
 
 
-def _on_others(case: Case, data: Mapping[Case, Episodes]) -> Calibration:
+def on_others(case: Case, data: Mapping[Case, Episodes]) -> Calibration:
+    """Coefficients fitted on all cases but one."""
     return estimate([each for other, each in data.items() if other != case])
 
 
