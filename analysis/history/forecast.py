@@ -201,10 +201,11 @@ def _states(setting: Setting, j: int, keep: Flags, member: Flags) -> pd.DataFram
     low, high = jeffreys(k, trials)
     codes = np.array(setting.codes)[keep]
     names = load_facts(scenario).nations["name"]
-    known = {name: each for name, each in samples().items() if CASES[name].until <= scenario.freeze_date and name != body}
+    over = [case.name for case in CASES.values() if case.until <= scenario.freeze_date and case.name != body]
     simpler = dict.fromkeys(BASELINES, np.full(len(codes), np.nan))
-    if known and len(codes):
-        simpler = baselines(body, sample(setting, body, keep, np.zeros(len(codes), dtype=bool)), known)
+    if over and len(codes):
+        told = sample(setting, body, keep, np.zeros(len(codes), dtype=bool))
+        simpler = baselines(body, told, {name: samples()[name] for name in over})
     columns = {"probability": smoothed(k, trials), "low": low, "high": high, **simpler}
     table = pd.DataFrame({name: np.round(values, DIGITS) for name, values in columns.items()})
     table = table.assign(institution=body, iso3=codes, name=names.loc[codes].to_numpy())

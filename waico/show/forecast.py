@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 STATES_SHOWN = 20
 LEGEND = """
 [90%] after a state: error of simulation alone. Static logit: from the covariates alone, fitted on the cases of history.
-Terms: change of the expected number (standard error of the paired difference) with the prior one sd up or down, and without
-the term. Estimated ones come from history, assumed ones from judgement."""
+Terms: change of the expected number (standard error of the paired difference) with the prior one sd up or down, and
+without the term. Estimated ones come from history, assumed ones from judgement."""
 
 
 def forecast(found: Forecast) -> Iterator[str | Table]:
