@@ -19,7 +19,7 @@ from waico.analysis.history.baselines import BASELINES, baselines, sample, sampl
 from waico.analysis.history.cases import CASES, scored
 from waico.analysis.history.membership import joined_on
 from waico.analysis.history.observed import check_day
-from waico.analysis.history.scores import TAILS, smoothed
+from waico.analysis.history.scores import MEASURES, TAILS, scores, smoothed
 from waico.runs.run import run
 from waico.scenarios.coefficients import find_coefficients, read_coefficients
 from waico.scenarios.errors import InputError
@@ -32,6 +32,7 @@ Flags = NDArray[np.bool_]
 
 DIGITS = 6   # of probabilities in tables, so that the last bits of a machine's arithmetic do not show
 TERM_REPLICATES = 400
+LIKELIEST = 20
 COLUMNS = ["institution", "iso3", "name", "probability", "low", "high", *BASELINES]
 
 
@@ -52,8 +53,9 @@ class Forecast:
         scenario, seed, replicates, term_replicates, until: what was run; the day forecast is `until`.
         source: of the estimated coefficients; None if the scenario has only the priors of the model.
         institutions: by id: `status` that makes a member; `states`, how many could; of the number of members `mean`,
-            `median`, `q05`, `q95`, `none` (share of replicates without any) and `distribution` (replicates by number); of
-            term_replicates: `fixed`, the same with all coefficients at their means, which leaves noise alone;
+            `median`, `q05`, `q95`, `none` (share of replicates without any) and `distribution` (replicates by number);
+            `expected`, how the probabilities would score against each of the runs (`auc`, `brier`, `log_score`), and how
+            many of the twenty `likeliest` states are members, each as median and 90% interval; of term_replicates: `fixed`, the same with all coefficients at their means, which leaves noise alone;
             `coefficients`, the share of the variance that they make (see `attribution.share_of_variance`); and `terms`, what
             the mean owes to each (see `attribution.owed`).
         states: a row per institution and state, likeliest first: `probability` (k + 1/2) / (R + 1), member in k of R
@@ -163,12 +165,12 @@ def simulated(
     changed = arms(scenario)
     counts = counted(changed, seed, term_replicates, until, workers, on_progress)
     base = np.stack([each.sum(axis=1) for each in members], axis=1)
+    tables = [_states(setting, j, told[j], members[j]) for j in range(len(members))]
     institutions = {
         body.id: {"status": body.scored_status, "states": int(told[j].sum())} | _number(base[:, j])
-        | _attributed(changed, counts, base[:term_replicates], j, seed)
+        | {"expected": _expected(tables[j], members[j])} | _attributed(changed, counts, base[:term_replicates], j, seed)
         for j, body in enumerate(scenario.institutions)
     }  # fmt: skip
-    tables = [_states(setting, j, told[j], members[j]) for j in range(len(members))]
     states = pd.concat(tables, ignore_index=True)[COLUMNS]
     return Forecast(scenario, seed, replicates, term_replicates, until, source, institutions, states)
 
@@ -182,6 +184,29 @@ def _number(counts: Counts) -> dict[str, Any]:
         "none": float((counts == 0).mean()),
         "distribution": {str(value): int(often) for value, often in zip(values, times, strict=True)},
     }  # fmt: skip
+
+
+def _expected(table: pd.DataFrame, member: Flags) -> dict[str, Any]:
+    """How the forecast would score if its own runs were history: what falls outside speaks against it.
+
+    `table` has the states likeliest first, its index their columns in `member`, (R, M).
+    """
+    first = table.index[:LIKELIEST].to_numpy()
+    p = table["probability"].sort_index().to_numpy()
+    told = [scores(p, joined) for joined in member] if len(p) else []
+    of_scores = {name: np.array([row[name] for row in told], dtype=float) for name in MEASURES}
+    return {
+        "likeliest": {"states": table["iso3"].loc[first].tolist(), "members": _spread(member[:, first].sum(axis=1).astype(float))},
+        **{name: _spread(values[~np.isnan(values)]) for name, values in of_scores.items()},
+    }
+
+
+def _spread(values: Floats) -> dict[str, float] | None:
+    """Median and the ends of the middle 90%; None where no run has a value."""
+    if not len(values):
+        return None
+    low, median, high = np.quantile(values, [TAILS[0], 0.5, TAILS[1]])
+    return {"median": float(median), "q05": float(low), "q95": float(high)}
 
 
 def _attributed(changed: list[Arm], counts: list[Counts], base: Counts, j: int, seed: int) -> dict[str, Any]:

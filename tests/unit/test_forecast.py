@@ -140,6 +140,18 @@ def test_counts_are_those_of_the_run(scenario: Scenario, found: Forecast) -> Non
         assert states.is_monotonic_decreasing
 
 
+def test_expected_scores_are_those_against_its_own_runs(scenario: Scenario, found: Forecast) -> None:
+    nations = run(scenario, seed=1, replicates=6, until=DAY).nations
+    rows = nations[(nations["institution"] == "waico") & ~nations["iso3"].isin(["CHN", "USA"])]
+    member = rows.assign(member=rows["status"].isin(["signed", "ratified"])).pivot(index="replicate", columns="iso3", values="member")
+    p = found.states[found.states["institution"] == "waico"].set_index("iso3")["probability"]
+    brier = ((p.reindex(member.columns) - member) ** 2).mean(axis=1)
+    expected = found.institutions["waico"]["expected"]
+    assert expected["brier"] == pytest.approx({"median": brier.median(), "q05": brier.quantile(0.05), "q95": brier.quantile(0.95)})
+    assert expected["likeliest"]["states"] == p.index.tolist()   # only ten states are told, fewer than twenty
+    assert expected["likeliest"]["members"]["median"] == found.institutions["waico"]["median"]
+
+
 def test_jeffreys_interval() -> None:
     k = np.arange(51)
     low, high = jeffreys(k, 50)
