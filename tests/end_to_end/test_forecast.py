@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import hashlib
+import importlib
 import io
 import json
 import shutil
@@ -14,6 +15,7 @@ import pytest
 
 pytest.importorskip("sklearn", reason="needs the extra `analysis`")
 
+from waico.analysis.history.seal import verify
 from waico.cli import _run
 from waico.runs.record import versions
 
@@ -208,3 +210,15 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "sklearn", None)   # as if it were not installed
     assert _run(["forecast", *SHORT]) == 2
     assert capsys.readouterr() == ("", "waico forecast: needs scikit-learn (pip install 'waico[analysis]')\n")
+
+
+def test_the_bundled_forecast_is_sealed_and_the_page_says_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a new forecast: python docs/make_forecast.py."""
+    pytest.importorskip("altair")
+    root = Path(__file__).resolve().parents[2]
+    monkeypatch.syspath_prepend(root / "docs")
+    maker = importlib.import_module("make_forecast")
+    assert verify(maker.FOLDER)
+    page = maker.PAGE.read_text(encoding="utf-8")
+    for name, block in maker.blocks().items():
+        assert f"<!-- {name} -->\n{block}\n<!-- end -->" in page
