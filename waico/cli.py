@@ -34,6 +34,7 @@ app = typer.Typer(
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="a bundled scenario, or a .toml file")]
 RunArgument = Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico run --out")]
+RecordArgument = Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico run --out or waico forecast --out")]
 SeedOption = Annotated[int, typer.Option(min=0, help="seed of the random draws, a whole number from 0")]
 ReplicatesOption = Annotated[int, typer.Option(min=1, max=1_000_000, help="number of runs with other random draws")]
 SetOption = Annotated[
@@ -295,7 +296,7 @@ def forecast(
     until: Annotated[str, typer.Option(metavar="DATE", help="day on which it is told who is a member")],
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="folder for the forecast and its seal")] = None,
     seed: SeedOption = 0,
-    replicates: ReplicatesOption = 1000,
+    replicates: ReplicatesOption = 200,
     changes: SetOption = [],  # noqa: B006 (typer copies it)
     workers: WorkersOption = 1,
     json: JsonOption = False,
@@ -353,12 +354,12 @@ def calibrate(
 
 
 @app.command()
-def replay(folder: RunArgument, quiet: QuietOption = False) -> int:
+def replay(folder: RecordArgument, quiet: QuietOption = False) -> int:
     """Run again from the record of a run or a forecast and say whether the result is identical."""
-    from waico.runs.record import read_record
+    from waico.runs.record import is_forecast, read_record
     from waico.runs.record import replay as replay_run
 
-    if (folder / "SEAL").is_file():
+    if is_forecast(folder):
         return _replay_forecast(folder, quiet)
     record = read_record(folder)
     with _progress(record["replicates"], quiet) as advance:

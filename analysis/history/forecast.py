@@ -31,7 +31,6 @@ Counts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 DIGITS = 6   # of probabilities in tables, so that the last bits of a machine's arithmetic do not show
-TERM_REPLICATES = 400
 LIKELIEST = 20
 COLUMNS = ["institution", "iso3", "name", "probability", "low", "high", *BASELINES]
 
@@ -97,8 +96,8 @@ def forecast(
     *,
     until: date,
     seed: int = 0,
-    replicates: int = 1000,
-    term_replicates: int = TERM_REPLICATES,
+    replicates: int = 200,
+    term_replicates: int | None = None,
     workers: int = 1,
     on_progress: Callable[[int], None] | None = None,
 ) -> Forecast:
@@ -109,7 +108,7 @@ def forecast(
         until: the day.
         seed: of all draws.
         replicates: runs behind probabilities and numbers.
-        term_replicates: runs behind each change of a coefficient, at most as many as `replicates`.
+        term_replicates: runs behind each change of a coefficient, at most as many as `replicates`; a fifth of them if not given.
         workers: processes.
         on_progress: called with the number of runs finished since the last call; there are `runs_of` in all.
 
@@ -120,13 +119,18 @@ def forecast(
     """
     return simulated(
         scenario, source_of(scenario), until=until, seed=seed, replicates=replicates,
-        term_replicates=min(term_replicates, replicates), workers=workers, on_progress=on_progress,
+        term_replicates=_fewer(replicates, term_replicates), workers=workers, on_progress=on_progress,
     )  # fmt: skip
 
 
-def runs_of(scenario: Scenario, replicates: int, term_replicates: int = TERM_REPLICATES) -> int:
+def runs_of(scenario: Scenario, replicates: int, term_replicates: int | None = None) -> int:
     """How many runs a forecast takes."""
-    return replicates + len(arms(scenario)) * min(term_replicates, replicates)
+    return replicates + len(arms(scenario)) * _fewer(replicates, term_replicates)
+
+
+def _fewer(replicates: int, wanted: int | None) -> int:
+    """Runs behind each change of a coefficient; two where there are so many, since one has no standard error."""
+    return min(replicates, max(2, replicates // 5 if wanted is None else wanted))
 
 
 def source_of(scenario: Scenario) -> Source | None:

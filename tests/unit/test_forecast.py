@@ -1,6 +1,7 @@
 """Forecasts: worked numbers of what they are made from, and what must hold of any."""
 
 import hashlib
+import json
 import math
 from datetime import date
 from pathlib import Path
@@ -219,3 +220,17 @@ def test_running_again_finds_what_was_sealed_anew(found: Forecast, tmp_path: Pat
     states = tmp_path / "states.csv"
     states.write_text(states.read_text().replace("BRA", "ARG", 1))
     assert replay(tmp_path, record) == {"forecast.json": True, "states.csv": False}
+
+
+def test_figure_shows_all_runs_and_the_likeliest_states(found: Forecast, tmp_path: Path) -> None:
+    pytest.importorskip("altair")
+    from waico.analysis.forecast_plots import forecast_figure
+
+    write(found, tmp_path, {}, date(2025, 7, 27))
+    spec = forecast_figure(json.loads((tmp_path / "forecast.json").read_text()), found.states, 4).to_dict()
+    data = [rows for rows in spec["datasets"].values() if rows]
+    shares = [sum(row["share"] for row in rows) for rows in data if "share" in rows[0]]
+    assert shares == pytest.approx([1.0, 1.0])
+    shown = [[row["iso3"] for row in rows] for rows in data if "iso3" in rows[0]]
+    likeliest = [found.institutions[body]["expected"]["likeliest"]["states"][:4] for body in ("waico", "us_coalition")]
+    assert sorted(shown) == sorted(likeliest)

@@ -70,6 +70,14 @@ def check_free(folder: Path) -> None:
         raise unwritable(folder, "no permission")
 
 
+def is_forecast(folder: Path) -> bool:
+    """Whether a folder holds a sealed forecast; one that cannot be looked into does not."""
+    try:
+        return (folder / "SEAL").is_file()
+    except OSError:
+        return False
+
+
 def check_free_file(file: Path, suffix: str) -> None:
     """Refuse a file that exists, cannot be made, or whose name ends otherwise.
 
