@@ -18,7 +18,7 @@ from make_figures import ROOT, fill
 
 from waico.analysis import forecast_plots, plots
 from waico.scenarios.schema import Decision
-from waico.show.forecast import by_effect
+from waico.show.forecast import by_effect, change_of_number
 
 FOLDER = ROOT / "analysis" / "forecasts" / "waic2025_2026-08-31"
 PAGE = ROOT / "docs" / "forecast.md"
@@ -73,12 +73,8 @@ def _terms(rows: list[dict[str, Any]]) -> Iterator[str]:
     yield "| coefficient | what it stands before | kind | one sd up | one sd down | dropped |"
     yield "|---|---|---|---|---|---|"
     for name, kind, changes in by_effect(rows):
-        cells = (_cell(changes.get(change)) for change in ("up", "down", "dropped"))
+        cells = (change_of_number(changes.get(change)) for change in ("up", "down", "dropped"))
         yield f"| `{name}` | {Decision.model_fields[name].description} | {kind} | {' | '.join(cells)} |"
-
-
-def _cell(row: dict[str, Any] | None) -> str:
-    return "-" if row is None else f"{row['difference']:+.1f} ({row['se']:.1f})"
 
 
 def _leaders(told: dict[str, Any]) -> str:
@@ -103,12 +99,19 @@ def _against(told: dict[str, Any]) -> Iterator[str]:
     yield "| what is looked at | speaks against the forecast of `waico` if | of `us_coalition` if |"
     yield "|---|---|---|"
     rows = list(told.values())
-    yield _row("number that has signed", [f"below {row['q05']:.0f} or above {row['q95']:.0f}" for row in rows])
-    likeliest = [row["expected"]["likeliest"]["members"] for row in rows]
-    yield _row("of the twenty likeliest states", [f"fewer than {one['q05']:.0f} or more than {one['q95']:.0f} have" for one in likeliest])
+    yield _row("number that has signed", [_outside(row, row["states"]) for row in rows])
+    likeliest = [row["expected"]["likeliest"] for row in rows]
+    yield _row("of the twenty likeliest states, signed", [_outside(one["members"], len(one["states"])) for one in likeliest])
     yield _row("AUC", [f"below {row['expected']['auc']['q05']:.2f}" for row in rows])
     for name in ("brier", "log_score"):
         yield _row(LABEL[name], [f"above {row['expected'][name]['q95']:.3f}" for row in rows])
+
+
+def _outside(limits: dict[str, float], most: int) -> str:
+    """The limits that a number from 0 to `most` can break."""
+    low, high = round(limits["q05"]), round(limits["q95"])
+    said = [f"below {low}"] * (low > 0) + [f"above {high}"] * (high < most)
+    return " or ".join(said) or "nothing can"
 
 
 def _row(label: str, cells: list[str]) -> str:

@@ -65,7 +65,7 @@ def _terms(rows: list[dict[str, Any]]) -> Table:
     """Coefficients with the largest effect first, the estimated before the assumed."""
     table = _numbers("  term", "", "one sd up", "one sd down", "dropped")
     for name, kind, changes in by_effect(rows):
-        cells = (_change(changes.get(change)) for change in ("up", "down", "dropped"))
+        cells = (change_of_number(changes.get(change)) for change in ("up", "down", "dropped"))
         table.add_row(f"  {name}", kind, *cells)
     return table
 
@@ -79,7 +79,8 @@ def by_effect(rows: list[dict[str, Any]]) -> list[tuple[str, str, dict[str, dict
     return sorted(told, key=lambda one: (one[1] == "assumed", -max(abs(row["difference"]) for row in one[2].values())))
 
 
-def _change(row: dict[str, Any] | None) -> str:
+def change_of_number(row: dict[str, Any] | None) -> str:
+    """The change with its standard error, a dash where there is none; no sign on zero."""
     if row is None:
         return "-"
     size = f"{row['difference']:+.1f}" if round(row["difference"], 1) else "0.0"
