@@ -21,6 +21,21 @@ def bundled_coefficients() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
+def find_coefficients(name: Any, file: str) -> Path:
+    """The file of a set, by a bundled name or a path.
+
+    Raises:
+        InputError: there is no such set.
+    """
+    if isinstance(name, str) and name in bundled_coefficients():
+        return FOLDER / f"{name}.toml"
+    if isinstance(name, str) and name.endswith(".toml") and Path(name).is_file():
+        return Path(name)
+    known = bundled_coefficients()
+    advice = nearest(name, known) if isinstance(name, str) else f"give one of {', '.join(known)}"
+    raise InputError(file, "coefficients", f"there is no set {show(name)}", advice)
+
+
 def read_coefficients(name: Any, file: str) -> tuple[Tree, date]:
     """The priors of a set, as a table `decision`, and the last day of the history that it was fitted on.
 
@@ -31,14 +46,7 @@ def read_coefficients(name: Any, file: str) -> tuple[Tree, date]:
     Raises:
         InputError: there is no such set, or it is none.
     """
-    if isinstance(name, str) and name in bundled_coefficients():
-        path = FOLDER / f"{name}.toml"
-    elif isinstance(name, str) and name.endswith(".toml") and Path(name).is_file():
-        path = Path(name)
-    else:
-        known = bundled_coefficients()
-        advice = nearest(name, known) if isinstance(name, str) else f"give one of {', '.join(known)}"
-        raise InputError(file, "coefficients", f"there is no set {show(name)}", advice)
+    path = find_coefficients(name, file)
     tree = read_toml(path)
     until, decision = tree.get("until"), tree.get("decision")
     if type(until) is not date:   # a date with a time of day is a date, too, but compares with none

@@ -34,6 +34,7 @@ app = typer.Typer(
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="a bundled scenario, or a .toml file")]
 RunArgument = Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico run --out")]
+RecordArgument = Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico run --out or waico forecast --out")]
 SeedOption = Annotated[int, typer.Option(min=0, help="seed of the random draws, a whole number from 0")]
 ReplicatesOption = Annotated[int, typer.Option(min=1, max=1_000_000, help="number of runs with other random draws")]
 SetOption = Annotated[
@@ -290,6 +291,45 @@ def hindcast(
 
 
 @app.command()
+def forecast(
+    scenario: ScenarioArgument,
+    until: Annotated[str, typer.Option(metavar="DATE", help="day on which it is told who is a member")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="folder for the forecast and its seal")] = None,
+    seed: SeedOption = 0,
+    replicates: ReplicatesOption = 200,
+    changes: SetOption = [],  # noqa: B006 (typer copies it)
+    workers: WorkersOption = 1,
+    json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Tell who will be a member on a day to come, from what was known on the freeze date; sealed with --out."""
+    with _extra("forecast"):
+        from waico.analysis.history.forecast import forecast as make_forecast
+        from waico.analysis.history.forecast import runs_of, source_of
+        from waico.analysis.history.seal import write
+    from waico.runs.record import check_free
+    from waico.scenarios.load import blame
+
+    if out is not None:
+        check_free(out)
+    overrides, loaded = _load(scenario, changes)
+    day = _date("--until", until, loaded)
+    assert day is not None   # the option must be given
+    source_of(loaded)   # refuses hindsight before any time is spent
+    with blame(scenario, overrides, "--set"), _progress(runs_of(loaded, replicates), quiet, "runs") as advance:
+        found = make_forecast(
+            loaded, until=day, seed=seed, replicates=replicates, workers=workers, on_progress=advance
+        )
+    seal = None if out is None else write(found, out, overrides, date.today())
+    if json:
+        _print_json(found.as_dict() | {"seal": seal})
+        return
+    _print_all(show.forecast(found))
+    if seal is not None:
+        _print(f"\nsealed in {out}: {seal}")
+
+
+@app.command()
 def calibrate(
     cases: Annotated[
         str | None, typer.Option(metavar="A,B,...", help="cases to fit on, by id of the institution; all if not given")
@@ -314,19 +354,45 @@ def calibrate(
 
 
 @app.command()
-def replay(folder: RunArgument, quiet: QuietOption = False) -> int:
-    """Run again from the record and say whether the result is identical."""
-    from waico.runs.record import read_record, versions
+def replay(folder: RecordArgument, quiet: QuietOption = False) -> int:
+    """Run again from the record of a run or a forecast and say whether the result is identical."""
+    from waico.runs.record import is_forecast, read_record
     from waico.runs.record import replay as replay_run
 
+    if is_forecast(folder):
+        return _replay_forecast(folder, quiet)
     record = read_record(folder)
     with _progress(record["replicates"], quiet) as advance:
         same = replay_run(folder, record, advance)
+    return _say_whether(same, record["versions"], f"all {len(same)} files came out byte for byte the same")
+
+
+def _replay_forecast(folder: Path, quiet: bool) -> int:
+    with _extra("replay"):
+        from waico.analysis.history.forecast import runs_of
+        from waico.analysis.history.seal import read, verify
+        from waico.analysis.history.seal import replay as replay_forecast
+
+    if not verify(folder):
+        sys.stdout.write("the seal is broken: the files are not those that were sealed\n")
+        return 1
+    sys.stdout.write("the seal holds\n")
+    record = read(folder)
+    total = runs_of(record.scenario, record.replicates, record.term_replicates)
+    with _progress(total, quiet, "runs") as advance:
+        same = replay_forecast(folder, record, on_progress=advance)
+    return _say_whether(same, record.versions, "all probabilities, numbers and terms came out the same")
+
+
+def _say_whether(same: dict[str, bool], then: dict[str, str | None], identical: str) -> int:
+    """Say that all is identical, or which files came out otherwise, and by which versions that may be."""
+    from waico.runs.record import versions
+
     if all(same.values()):
-        sys.stdout.write(f"identical: all {len(same)} files came out byte for byte the same\n")
+        sys.stdout.write(f"identical: {identical}\n")
         return 0
     now = versions()
-    changed = [f"{name} {then} -> {now[name]}" for name, then in record["versions"].items() if now.get(name) != then]
+    changed = [f"{name} {before} -> {now[name]}" for name, before in then.items() if now.get(name) != before]
     reason = f" (versions differ: {', '.join(changed)})" if changed else ""
     sys.stdout.write(f"different: {', '.join(name for name, equal in same.items() if not equal)}{reason}\n")
     return 1

@@ -25,8 +25,10 @@ RIDGE = 1.0   # scikit-learn's C: slopes are normal with mean 0 and this varianc
 
 
 class Sample(NamedTuple):
-    """The scored states of a case, M of them: alignment with the sponsor, (M,); the model's covariates on the freeze
-    date, (M, T); who joined, (M,).
+    """The scored states of a case, M of them.
+
+    Attributes:
+        alignment: with the sponsor, (M,). covariates: of the model, on the freeze date, (M, T). joined: who did, (M,).
     """
 
     alignment: Floats

@@ -122,20 +122,25 @@ def history(case: Case) -> Episodes:
 
 def estimate(data: list[Episodes]) -> Calibration:
     """Fit the hazard of accession to cases that have been run through the model."""
-    decision = Decision()
-    given = [getattr(decision, name) for name in ESTIMATED]
-    assert all(isinstance(prior, Prior) for prior in [*given, decision.b0])
-    prior = Normal(
-        np.array([p.mean for p in given]), np.array([p.sd for p in given]),
-        np.array([-np.inf if p.lower is None else p.lower for p in given]),
-    )  # fmt: skip
-    found = fit(data, prior, (decision.b0.mean, decision.b0.sd))
+    prior = starting_priors()
+    intercept = Decision().b0
+    assert isinstance(intercept, Prior)   # as the schema has it
+    found = fit(data, prior, (intercept.mean, intercept.sd))
     rows = zip(data, found.intercepts, found.log_likelihood, strict=True)
     return Calibration(
         cases=tuple(each.case.name for each in data), found=found, prior=prior,
         skill={each.case.name: _skill(each, float(a), found.mean, float(value)) for each, a, value in rows},
         until=max(each.case.until for each in data),
         data=hashlib.sha256((DATA / "accessions.csv").read_bytes()).hexdigest(),
+    )  # fmt: skip
+
+
+def starting_priors() -> Normal:
+    """What the schema assumes of the coefficients before any case."""
+    given = [getattr(Decision(), name) for name in ESTIMATED]
+    return Normal(
+        np.array([p.mean for p in given]), np.array([p.sd for p in given]),
+        np.array([-np.inf if p.lower is None else p.lower for p in given]),
     )  # fmt: skip
 
 

@@ -17,7 +17,18 @@ from waico.analysis.history.cases import Case, accessions, scored
 from waico.model import NegotiationModel
 from waico.negotiation.clock import Round, closeness
 from waico.negotiation.terms import (
-    ALIGNMENT, CAMP, CAPACITY, COST, FIT, MARKET, NEED, PEERS, PRESSURE, PROXIMITY, REGION, TRADE,
+    ALIGNMENT,
+    CAMP,
+    CAPACITY,
+    COST,
+    FIT,
+    MARKET,
+    NEED,
+    PEERS,
+    PRESSURE,
+    PROXIMITY,
+    REGION,
+    TRADE,
 )  # fmt: skip
 from waico.scenarios.load import load_scenario
 from waico.scenarios.paths import replace
@@ -84,7 +95,9 @@ def episodes(case: Case, scenario: Scenario | None = None) -> Episodes:
     history = accessions(case).reindex([world.setting.codes[i] for i in rows])
     days = (history - np.datetime64(plain.freeze_date, "D")).apply(lambda column: column.dt.days).to_numpy(dtype=float)
     at = world.endorse_at if case.status == "endorsed" else world.sign_at
-    months, covariates, offset = [], [], []
+    months: list[float] = []
+    covariates: list[Floats] = []
+    offset: list[Floats] = []
     spans = np.full((2, len(rows)), -1, dtype=np.intp)
     while model.running:
         now = model.next_round()
@@ -102,6 +115,7 @@ def episodes(case: Case, scenario: Scenario | None = None) -> Episodes:
         x, rest = _row(model, case, j, now)
         covariates.append(x[rows])
         offset.append(rest[rows])
+    assert ((spans[0] >= 0) == np.isfinite(days[:, 0])).all()   # whoever joined did so while joining was open
     codes = tuple(world.setting.codes[i] for i in rows)
     return Episodes(case, codes, np.array(months), np.array(covariates), np.array(offset), spans[0], spans[1])
 

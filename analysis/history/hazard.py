@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from scipy.optimize import minimize, minimize_scalar
 from waico.analysis.history.episodes import Episodes
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 SPREAD_PRIOR = (3.0, 2.0)   # degrees of freedom and scale of the scaled inverse chi-squared prior of the spread of intercepts
 STEPS = 20   # of the iteration between intercepts and their spread; it settles within a few
@@ -55,25 +57,51 @@ class Fit:
     log_likelihood: Floats
 
 
-def log_likelihood(data: Episodes, intercept: float, b: Floats) -> tuple[float, Floats, Floats]:
-    """Log-likelihood of a case with its gradient (K + 1,) and Hessian (K + 1, K + 1) in (intercept, b)."""
+def log_likelihood(data: Episodes, intercept: float, b: Floats) -> tuple[float, Floats]:
+    """Log-likelihood of a case and its gradient in (intercept, b), (K + 1,)."""
+    parts = _parts(data, intercept, b)
+    value = -(parts.hazard * parts.before).sum() + np.log(-np.expm1(-parts.summed)).sum()
+    odds = np.zeros(len(data.joined))
+    odds[data.joined] = parts.odds
+    share = parts.hazard * (parts.within * odds - parts.before)
+    return float(value), np.append(share.sum(), np.tensordot(share, data.covariates, 2))
+
+
+def curvature(data: Episodes, intercept: float, b: Floats) -> Floats:
+    """Hessian of the log-likelihood of a case in (intercept, b), (K + 1, K + 1)."""
+    parts = _parts(data, intercept, b)
     rounds, n, k = data.covariates.shape
-    hazard = np.exp(intercept + data.covariates @ b + data.offset) * data.months[:, None]
     x = np.concatenate([np.ones((rounds, n, 1)), data.covariates], axis=2)
-    number = np.arange(rounds)[:, None]
+    odds = np.zeros(n)
+    odds[data.joined] = parts.odds
+    share = (parts.hazard * (parts.within * odds - parts.before)).reshape(-1, 1)
+    flat = x.reshape(-1, k + 1)
+    slope = np.einsum("rn,rnk->nk", parts.hazard * parts.within, x)[data.joined]   # derivative of the summed hazard
+    return np.asarray(flat.T @ (flat * share) - slope.T @ (slope * (parts.odds * (1.0 + parts.odds))[:, None]))
+
+
+class _Parts(NamedTuple):
+    """What value, gradient and Hessian share.
+
+    Attributes:
+        hazard: (R, n). before, within: whether a round lies before, or within, the span in which the state joined, (R, n).
+        summed: hazard over the span, of those that joined. odds: derivative of log(1 - exp(-summed)).
+    """
+
+    hazard: Floats
+    before: Flags
+    within: Flags
+    summed: Floats
+    odds: Floats
+
+
+def _parts(data: Episodes, intercept: float, b: Floats) -> _Parts:
+    hazard = np.exp(intercept + data.covariates @ b + data.offset) * data.months[:, None]
+    number = np.arange(len(data.months))[:, None]
     before = np.where(data.joined, number < data.first, True)
     within = (number >= data.first) & (number <= data.last) & data.joined
     summed = (hazard * within).sum(axis=0)[data.joined]
-    odds = 1.0 / np.expm1(summed)   # derivative of log(1 - exp(-summed))
-    value = -(hazard * before).sum() + np.log(-np.expm1(-summed)).sum()
-    weight = np.zeros((rounds, n))
-    weight[before] = -1.0
-    weight += within * np.where(data.joined, _spread(odds, data.joined), 0.0)
-    flat, share = x.reshape(-1, k + 1), (weight * hazard).reshape(-1)
-    gradient = flat.T @ share
-    slope = np.einsum("rn,rnk->nk", hazard * within, x)[data.joined]   # derivative of the summed hazard
-    hessian = flat.T @ (flat * share[:, None]) - slope.T @ (slope * (odds * (1.0 + odds))[:, None])
-    return float(value), gradient, hessian
+    return _Parts(hazard, before, within, summed, 1.0 / np.expm1(summed))
 
 
 def cumulated(data: Episodes, intercept: float, b: Floats) -> Floats:
@@ -110,14 +138,13 @@ def fit(cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float]
         settled, spread, start = abs(new - spread) < 1e-6, new, found
         if settled:
             break
-    _, _, hessian = _posterior(found, cases, prior, intercept, spread)
-    covariance = np.linalg.inv(-hessian)
+    covariance = np.linalg.inv(-_curvature(found, cases, prior, intercept, spread))
     keep = [*range(len(cases) + 1, len(found)), len(cases)]   # the coefficients, then the common intercept
     b = found[len(cases) + 1 :]
     each = np.array([log_likelihood(data, a, b)[0] for data, a in zip(cases, bodies, strict=True)])
     covariance = covariance[np.ix_(keep, keep)]
     se = np.sqrt(np.diag(covariance))
-    return Fit(b, se[:k], covariance, bodies, float(common), float(se[k]), spread, each)
+    return Fit(b, np.asarray(se[:k]), np.asarray(covariance), bodies, float(common), float(se[k]), spread, each)
 
 
 def _mode(
@@ -126,7 +153,7 @@ def _mode(
     """Where the posterior density is highest, within the bounds."""
 
     def negative(theta: Floats) -> tuple[float, Floats]:
-        value, gradient, _ = _posterior(theta, cases, prior, intercept, spread)
+        value, gradient = _posterior(theta, cases, prior, intercept, spread)
         return -value, -gradient
 
     bounds = [(None, None)] * (len(cases) + 1) + [(None if np.isinf(low) else low, None) for low in prior.lower]
@@ -138,30 +165,34 @@ def _mode(
 
 def _posterior(
     theta: Floats, cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float], spread: float
-) -> tuple[float, Floats, Floats]:
-    """Log posterior density up to a constant, gradient and Hessian in (intercepts, common intercept, coefficients)."""
+) -> tuple[float, Floats]:
+    """Log posterior density up to a constant, and gradient in (intercepts, common intercept, coefficients)."""
     j = len(cases)
     bodies, common, b = theta[:j], theta[j], theta[j + 1 :]
-    gradient, hessian = np.zeros(len(theta)), np.zeros((len(theta), len(theta)))
-    value = 0.0
+    apart, off, away = (bodies - common) / spread, (common - intercept[0]) / intercept[1], (b - prior.mean) / prior.sd
+    value = -0.5 * (apart @ apart + off**2 + away @ away)
+    gradient = -np.concatenate([apart / spread, [off / intercept[1] - (apart / spread).sum()], away / prior.sd])
     for row, data in enumerate(cases):
-        own, slope, curve = log_likelihood(data, bodies[row], b)
-        place = [row, *range(j + 1, len(theta))]
+        own, slope = log_likelihood(data, bodies[row], b)
         value += own
-        gradient[place] += slope
-        hessian[np.ix_(place, place)] += curve
-    apart, off, away = (bodies - common) / spread**2, (common - intercept[0]) / intercept[1] ** 2, (b - prior.mean) / prior.sd**2
-    value -= 0.5 * (apart @ (bodies - common) + off * (common - intercept[0]) + away @ (b - prior.mean))
-    gradient -= np.concatenate([apart, [off - apart.sum()], away])
+        gradient[_places(row, j, len(theta))] += slope
+    return float(value), gradient
+
+
+def _curvature(
+    theta: Floats, cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float], spread: float
+) -> Floats:
+    """Hessian of the log posterior density."""
+    j = len(cases)
     precision = np.concatenate([np.full(j, spread**-2), [j * spread**-2 + intercept[1] ** -2], prior.sd**-2.0])
-    hessian -= np.diag(precision)
-    hessian[:j, j] += spread**-2
-    hessian[j, :j] += spread**-2
-    return value, gradient, hessian
+    hessian = -np.diag(precision)
+    hessian[:j, j] = hessian[j, :j] = spread**-2
+    for row, data in enumerate(cases):
+        places = _places(row, j, len(theta))
+        hessian[np.ix_(places, places)] += curvature(data, theta[row], theta[j + 1 :])
+    return hessian
 
 
-def _spread(values: Floats, where: NDArray[np.bool_]) -> Floats:
-    """Values of some states as an array over all."""
-    out = np.zeros(len(where))
-    out[where] = values
-    return out
+def _places(row: int, cases: int, length: int) -> list[int]:
+    """Where the intercept of a case and the coefficients stand among all parameters."""
+    return [row, *range(cases + 1, length)]

@@ -12,9 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waico.agents import Setting
-from waico.agents.world import Status
 from waico.analysis.history.baselines import BASELINES, Sample, baselines, sample, samples
 from waico.analysis.history.cases import scored
+from waico.analysis.history.membership import joined_on
 from waico.analysis.history.observed import Observed, day_scored
 from waico.analysis.history.scores import calibration, differences, judged, level, resamples, smoothed
 from waico.analysis.history.timing import timing
@@ -25,7 +25,6 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 COLUMNS = ["institution", "iso3", "probability", "observed", *BASELINES]
-RANK = {status.name.lower(): int(status) for status in Status}
 
 
 @dataclass(frozen=True)
@@ -130,21 +129,8 @@ def _case(body: str, setting: Setting, members: pd.DataFrame, result: RunResult,
     rows = members.reindex(np.array(codes)[keep])
     first, last = (np.array([np.nan if pd.isna(d) else scenario.day(d) for d in rows[name]]) for name in ("first", "last"))
     joined = last <= scenario.day(day)
-    simulated = _simulated(result, body)[:, keep]
+    simulated = joined_on(result, body)[:, keep]
     return _Case(tuple(rows.index), first, last, joined, simulated, sample(setting, body, keep, joined))
-
-
-def _simulated(result: RunResult, body: str) -> Floats:
-    """Days on which states reached the scored status, infinite if they do not have it at the end, (R, N)."""
-    scenario = result.scenario
-    status = scenario.institutions[scenario.institution_ids.index(body)].scored_status
-    nations = result.nations[result.nations["institution"] == body]
-    ends = result.rounds.loc[result.rounds["institution"] == body, ["replicate", "round", "date"]]
-    reached = nations.merge(ends, how="left", left_on=["replicate", f"round_{status}"], right_on=["replicate", "round"])
-    days = (reached["date"] - pd.Timestamp(scenario.freeze_date)) / pd.Timedelta(days=1)
-    member = reached["status"].map(RANK) >= RANK[status]
-    table = reached.assign(day=days.where(member, np.inf))
-    return table.pivot(index="replicate", columns="iso3", values="day").sort_index(axis=1).to_numpy(dtype=float)
 
 
 def _scored(

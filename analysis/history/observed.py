@@ -83,14 +83,32 @@ def day_scored(scenario: Scenario, observed: Observed, until: date | None) -> da
     Raises:
         InputError: nothing is simulated on that day: it is not after the freeze date, or after the horizon.
     """
-    day, freeze, horizon = until or observed.last, scenario.freeze_date, scenario.rounds.horizon
-    if freeze < day <= horizon:
-        return day
-    why = f"not after the freeze date {freeze}" if day <= freeze else f"after the scenario's horizon {horizon}"
-    wanted = "a later day" if day <= freeze else "an earlier day"
-    if until is None:
-        raise InputError(observed.file, "date", f"the last one, {day}, is {why}", f"give {wanted} by --until")
-    raise InputError("--until", "", f"{day} is {why}", f"give {wanted}")
+    if until is not None:
+        check_day(scenario, until)
+        return until
+    why, wanted = _outside(scenario, observed.last)
+    if why:
+        raise InputError(observed.file, "date", f"the last one, {observed.last}, is {why}", f"give {wanted} by --until")
+    return observed.last
+
+
+def check_day(scenario: Scenario, day: date) -> None:
+    """Refuse a day given by --until on which nothing is simulated.
+
+    Raises:
+        InputError: it is not after the freeze date, or after the horizon.
+    """
+    why, wanted = _outside(scenario, day)
+    if why:
+        raise InputError("--until", "", f"{day} is {why}", f"give {wanted}")
+
+
+def _outside(scenario: Scenario, day: date) -> tuple[str, str]:
+    """Why a day is not simulated, and what would be right; both empty if it is."""
+    freeze, horizon = scenario.freeze_date, scenario.rounds.horizon
+    if day <= freeze:
+        return f"not after the freeze date {freeze}", "a later day"
+    return (f"after the scenario's horizon {horizon}", "an earlier day") if day > horizon else ("", "")
 
 
 def _span(text: str, field: str, file: str) -> tuple[date, date]:

@@ -8,7 +8,7 @@ import os
 import platform
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 from importlib.metadata import version
@@ -25,6 +25,7 @@ from waico.scenarios.load import check
 from waico.scenarios.schema import Scenario
 
 TABLES = ("outcomes", "rounds", "texts", "nations", "firms", "events")
+FORECAST = ("SEAL", "forecast.json", "states.csv")   # of waico.analysis.history.seal; the seal makes a folder a forecast
 
 
 def save(result: RunResult, folder: Path) -> None:
@@ -38,35 +39,43 @@ def save(result: RunResult, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in TABLES:
             table: pd.DataFrame = getattr(result, name)
-            _write(folder / f"{name}.parquet", partial(table.to_parquet, index=False))
+            write_whole(folder / f"{name}.parquet", partial(table.to_parquet, index=False))
         members = result.members
-        _write(folder / "members.csv", lambda path: members.to_csv(path, index=False, lineterminator="\n"))
+        write_whole(folder / "members.csv", lambda path: members.to_csv(path, index=False, lineterminator="\n"))
         text = json.dumps(_record(result, folder), indent=1)
-        _write(folder / "run.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
+        write_whole(folder / "run.json", lambda path: path.write_text(text + "\n", encoding="utf-8"))
     except OSError as error:
-        raise _unwritable(folder, error.strerror or str(error)) from None
+        raise unwritable(folder, error.strerror or str(error)) from None
 
 
 def check_free(folder: Path) -> None:
-    """Refuse a folder that holds results or cannot be written, before any time is spent on making others.
+    """Refuse a folder that holds a run or a forecast or cannot be written, before any time is spent on making others.
 
     Raises:
         InputError: it does, or it cannot.
     """
     try:
-        for name in ("run.json", *_result_files()):
+        for name in ("run.json", *FORECAST, *_result_files()):
             if (folder / name).exists():
-                held = "a run" if name == "run.json" else f"'{name}'"
+                held = {"run.json": "a run", "SEAL": "a forecast"}.get(name, f"'{name}'")
                 raise InputError("--out", str(folder), f"holds {held} already", "give a new folder")
         there = next(step for step in (folder, *folder.absolute().parents) if step.exists())
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise _unwritable(folder, getattr(error, "strerror", None) or str(error)) from None
+        raise unwritable(folder, getattr(error, "strerror", None) or str(error)) from None
     if not there.is_dir():
-        raise _unwritable(folder, f"{there.name} is a file")
+        raise unwritable(folder, f"{there.name} is a file")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise _unwritable(folder, "no permission")
+        raise unwritable(folder, "no permission")
+
+
+def is_forecast(folder: Path) -> bool:
+    """Whether a folder holds a sealed forecast; one that cannot be looked into does not."""
+    try:
+        return (folder / "SEAL").is_file()
+    except OSError:
+        return False
 
 
 def check_free_file(file: Path, suffix: str) -> None:
@@ -82,10 +91,11 @@ def check_free_file(file: Path, suffix: str) -> None:
     if not file.absolute().parent.is_dir():
         raise InputError("--out", str(file), "lies in a folder that does not exist", "make the folder first")
     if not os.access(file.absolute().parent, os.W_OK | os.X_OK):
-        raise _unwritable(file, "no permission")
+        raise unwritable(file, "no permission")
 
 
-def _unwritable(folder: Path, why: str) -> InputError:
+def unwritable(folder: Path, why: str) -> InputError:
+    """The complaint about a place that `--out` names."""
     return InputError("--out", str(folder), f"cannot be written ({why})", "give another folder")
 
 
@@ -93,7 +103,7 @@ def _result_files() -> list[str]:
     return [*(f"{name}.parquet" for name in TABLES), "members.csv"]
 
 
-def _write(path: Path, write: Callable[[Path], Any]) -> None:
+def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     """Write under a temporary name, then rename: a file with its name is whole."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -106,7 +116,7 @@ def _write(path: Path, write: Callable[[Path], Any]) -> None:
 def _record(result: RunResult, folder: Path) -> dict[str, Any]:
     return {
         "scenario": result.scenario.model_dump(mode="json"),
-        "overrides": {path: _plain(value) for path, value in result.overrides.items()},
+        "overrides": plain(result.overrides),
         "seed": result.seed,
         "replicates": result.replicates,
         "until": result.until.isoformat() if result.until else None,
@@ -117,8 +127,9 @@ def _record(result: RunResult, folder: Path) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+def plain(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes of a scenario by path, as JSON can hold them."""
+    return {path: value.isoformat() if isinstance(value, date) else value for path, value in overrides.items()}
 
 
 def versions() -> dict[str, str | None]:
@@ -177,18 +188,18 @@ def read_record(folder: Path) -> dict[str, Any]:
         record = dict(_Record.model_validate_json(text))
         check(record["scenario"])
     except (ValidationError, InputError) as error:
-        raise _damaged(path, error) from None
+        raise damaged(path, error) from None
     return record
 
 
-def _damaged(path: Path, error: ValidationError | InputError) -> InputError:
+def damaged(path: Path, error: ValidationError | InputError, instead: str = "run the scenario again") -> InputError:
     """What is wrong with a record; there is no use in mending it."""
     if isinstance(error, ValidationError):
         if error.errors()[0]["type"] == "json_invalid":
-            return InputError(str(path), "", "is damaged: it is no JSON", "run the scenario again")
+            return InputError(str(path), "", "is damaged: it is no JSON", instead)
         error = first_complaint(error, json.loads(path.read_bytes()), "")
     what = f"{error.what}: it is damaged or of another version"
-    return InputError(str(path), error.field, what, "run the scenario again")
+    return InputError(str(path), error.field, what, instead)
 
 
 def replay(

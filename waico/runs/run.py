@@ -186,12 +186,12 @@ def _tell(on_progress: Callable[[int], None] | None, finished: int) -> None:
 def _span(task: tuple[str, int, int, int, date | None]) -> list[Trace]:
     """Replicates `start` to `stop` in a worker process."""
     json, seed, start, stop, until = task
-    scenario, course = _resolved(json)
+    scenario, course = resolved(json)
     return [simulate(scenario, seed, replicate, until, course) for replicate in range(start, stop)]
 
 
 @lru_cache(maxsize=2)
-def _resolved(json: str) -> tuple[Scenario, Course]:
+def resolved(json: str) -> tuple[Scenario, Course]:
     """A worker resolves each scenario once."""
     scenario = Scenario.model_validate_json(json)
     return scenario, Course(scenario)

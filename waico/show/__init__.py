@@ -2,9 +2,10 @@
 
 from waico.show.calibration import calibration
 from waico.show.comparison import comparison
+from waico.show.forecast import forecast
 from waico.show.hindcast import hindcast
 from waico.show.negotiation import negotiation
 from waico.show.summary import summary
 from waico.show.tables import plain_table
 
-__all__ = ["calibration", "comparison", "hindcast", "negotiation", "plain_table", "summary"]
+__all__ = ["calibration", "comparison", "forecast", "hindcast", "negotiation", "plain_table", "summary"]
