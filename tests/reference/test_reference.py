@@ -64,6 +64,10 @@ SHOCKS: dict[str, tuple[str, Any]] = {
     "what binds": ("issues.agenda.binding", True),
     "salience": ("issues.agenda.salience", 3.0),
     "exclusivity": (WAICO + "exclusive_from", date(2026, 1, 1)),
+    "partisanship": (WAICO + "partisanship", 0.1),
+    "a region": (WAICO + "region", "aiib_regional"),
+    "a correlation of draws": ("decision.correlation.b_fit.b_align", 0.5),
+    "a signature without a ceremony": (WAICO + "signature.launch", False),
 }
 
 
@@ -112,6 +116,7 @@ CORNERS: Cases = {
             "institutions.us_coalition.gate.kind": "open", "decision.b0": 0.0,
         }, [],
     ),
+    "clubs that are ignored count for neither camps nor leverage": ({"nations.ignore": ["bri", "us_ally"]}, []),
     "a share of 1 is reached when nobody objects": (
         {WAICO + "adoption.rule": "weighted_majority", WAICO + "adoption.share": 1.0, "nations.tolerance": 1.0}, [],
     ),

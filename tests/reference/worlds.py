@@ -45,6 +45,10 @@ SHOCKS: tuple[tuple[str, Any], ...] = (
     ("rounds.window_days", 11),
     ("institutions.waico.inducement.counter", 0.7),
     ("institutions.waico.adoption.rule", "weighted_majority"),
+    ("institutions.waico.partisanship", 0.2),
+    ("institutions.waico.region", "aiib_regional"),
+    ("institutions.waico.market_benefit", 1.5),
+    ("institutions.waico.signature.launch", False),
 )
 
 
