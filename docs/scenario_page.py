@@ -40,10 +40,11 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {   # by scenario: what is chan
     "exclusive_blocs": {"With exclusive bodies alone": {f"{COALITION}.answers.escalation": 2.0}},
     "eu_bridge": {
         "If the three only endorse": {f"nations.{code}.forced.waico": "endorsed" for code in ("DEU", "FRA", "ITA")},
-        "With capacity for states in need as in the fund for the Global South": {f"{WAICO}.capacity_benefit": 3.0, f"{WAICO}.crowding": 0.0},
+        "With capacity for states in need as in the fund for the Global South": {f"{WAICO}.capacity_benefit": 2.0, f"{WAICO}.crowding": 0.0},
     },
     "global_south_fund": {
         "The fund with the text of the base scenario": {f"{WAICO}.opening.mandate": 0.45, f"{WAICO}.opening.timetable": 0.5},
+        "With no more capacity than on the Belt and Road": {f"{WAICO}.capacity_benefit": 1.0},
         "The text without the fund": {
             f"{WAICO}.capacity_benefit": 1.0, f"{WAICO}.crowding": 0.25, f"{WAICO}.inducement.budget": 0.02,
         },
