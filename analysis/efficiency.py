@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from waico.analysis.bodies import row_of
 from waico.model import NegotiationModel
 from waico.negotiation.bargain.solutions import Distances, distances
 from waico.negotiation.bargain.stage import participants, table_of
@@ -25,12 +26,9 @@ def text_distances(model: NegotiationModel, institution: str | None = None) -> D
         InputError: there is no such institution, or the run has not begun.
     """
     setting, prospects = model.world.setting, model.prospects
-    body = setting.bodies[0] if institution is None else institution
-    if body not in setting.bodies:
-        raise InputError(setting.scenario.name, "institution", f"there is no '{body}'", f"one of {', '.join(setting.bodies)}")
+    j = row_of(setting, institution)
     if prospects is None or model.round is None:
         raise InputError(setting.scenario.name, "run", "has not begun", "call model.step() first")
-    j = setting.bodies.index(body)
     rows = participants(model.world, model.institutions, j)
     table, rule = table_of(model.world, model.institutions, prospects, j, rows, model.round.end), model.chapter.adoption[j]
     interests = table.position - table.conceded

@@ -11,6 +11,7 @@ import numpy as np
 
 from waico.agents.institution import NEVER
 from waico.agents.world import OUTSIDE, SIGNED, Status
+from waico.analysis.bodies import row_of
 from waico.model import NegotiationModel
 from waico.negotiation.payoff import BASE_EXPOSURE
 from waico.negotiation.terms import (
@@ -164,12 +165,7 @@ def _place(model: NegotiationModel, nation: str, institution: str | None) -> tup
     setting = model.world.setting
     if nation not in setting.codes:
         raise InputError(setting.scenario.name, "--nation", f"there is no state '{nation}'", "give an ISO3 code, such as KEN")
-    body = setting.bodies[0] if institution is None else institution
-    if body not in setting.bodies:
-        raise InputError(
-            setting.scenario.name, "--institution", f"there is no '{body}'", f"give one of {', '.join(setting.bodies)}"
-        )
-    return setting.codes.index(nation), setting.bodies.index(body)
+    return setting.codes.index(nation), row_of(setting, institution, "--institution")
 
 
 def _last_step(scenario: Scenario, i: int, j: int, seed: int, replicate: int, until: date | None) -> int:

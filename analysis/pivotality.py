@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waico.agents import Setting, Stage
+from waico.analysis.bodies import row_of
 from waico.analysis.intervals import paired
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.engines import run_tasks
@@ -78,12 +79,10 @@ def pivotality(
         KeyboardInterrupt: the user stopped it.
     """
     setting = Setting.of(scenario)
-    body = setting.bodies[0] if institution is None else institution
-    if body not in setting.bodies:
-        raise InputError(scenario.name, "institution", f"there is no '{body}'", f"give one of {', '.join(setting.bodies)}")
+    j = row_of(setting, institution)
+    body = setting.bodies[j]
     if outcome not in OUTCOMES:
         raise InputError(scenario.name, "outcome", f"there is no '{outcome}'", nearest(outcome, OUTCOMES))
-    j = setting.bodies.index(body)
     codes = weightiest(setting, j) if states is None else _known(setting, j, states)
     arms = [(code, how) for code in codes for how in FORCED]
     changed = [replace(scenario, {f"nations.{code}.forced.{body}": FORCED[how]}) for code, how in arms]

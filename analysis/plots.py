@@ -227,7 +227,7 @@ def _panel(course: _Course, frame: _Frame, colour: str) -> Any:
     ceremony = alt.Chart(course.opening).mark_rule(color=GREY, strokeDash=[4, 3]).encode(
         x=alt.X("opens:T", scale=frame.time)
     )  # fmt: skip
-    label = alt.Chart(course.opening).mark_text(align="left", baseline="top", dx=0, dy=2, color=GREY, fontSize=11).encode(
+    label = alt.Chart(course.opening).mark_text(align="left", baseline="top", dx=0, dy=2, color=GREY, fontSize=10).encode(
         x=alt.X("labelled:T", scale=frame.time), y=alt.value(0), text="label:N"
     )  # fmt: skip
     name = course.body.id + (f": {course.body.name}" if course.body.name else "")

@@ -48,6 +48,8 @@ def outcome_comparison(results: Mapping[str, RunResult], past: Collection[str] =
     title = title_of(text, f"share of runs by outcome; {_runs(results)}", 640)
     groups = [group for group in (present, {name: results[name] for name in past}) if group]
     panels = [_stacked(group, first=group is groups[0], last=group is groups[-1]) for group in groups]
+    if past:
+        panels[-1] = panels[-1].properties(title=alt.Title("cases of history", fontSize=12, fontWeight="normal", color=GREY, offset=4))
     return themed(alt.vconcat(*panels, spacing=12, title=title))
 
 
@@ -89,7 +91,7 @@ def _stacked(results: Mapping[str, RunResult], *, first: bool, last: bool) -> An
     table, names = _segments(results), [words_of(name) for name in OUTCOMES]
     colours = alt.Color(
         "outcome:N", sort=names, scale=alt.Scale(domain=names, range=list(OUTCOME_COLOURS)),
-        legend=alt.Legend(orient="top", title=None, columns=7, symbolType="square", labelFontSize=12) if first else None,
+        legend=alt.Legend(orient="top", title=None, columns=7, columnPadding=6, symbolType="square", labelFontSize=11) if first else None,
     )  # fmt: skip
     y = alt.Y("scenario:N", sort=list(table["scenario"].unique()), title=None, axis=alt.Axis(labelLimit=260))
     scale = alt.Scale(domain=[0.0, 1.0])

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waico.agents.world import ENDORSED, OUTSIDE
+from waico.analysis.bodies import row_of
 from waico.analysis.coalition import Rest, best_responses, destabilizers, worth
 from waico.model import NegotiationModel
 from waico.negotiation.course import Course
@@ -51,8 +52,8 @@ class Accession:
             InputError: there is no such institution, or it is not on the table or in force.
         """
         setting = model.world.setting
-        self.institution = setting.bodies[0] if institution is None else institution
-        self._j = j = _active_row(model, self.institution)
+        self._j = j = _active_row(model, institution)
+        self.institution = setting.bodies[j]
         self._world = copy.copy(model.world)
         self._world.status = model.world.status.copy()
         self._payoff = Payoff(self._world, model.institutions, model.payoff.coefficients)
@@ -79,16 +80,13 @@ class Accession:
         self._payoff.update(self._day)
 
 
-def _active_row(model: NegotiationModel, institution: str) -> int:
+def _active_row(model: NegotiationModel, institution: str | None) -> int:
     setting = model.world.setting
-    if institution not in setting.bodies:
-        known = ", ".join(setting.bodies)
-        raise InputError(setting.scenario.name, "--institution", f"there is no '{institution}'", f"give one of {known}")
-    row = setting.bodies.index(institution)
+    row = row_of(setting, institution)
     if not is_active(model.institutions)[row]:
         active = [body for body, on in zip(setting.bodies, is_active(model.institutions), strict=True) if on]
-        what = f"'{institution}' has no members, as it was not tabled or its talks failed"
-        raise InputError(setting.scenario.name, "--institution", what, f"give one of {', '.join(active) or 'none'}")
+        what = f"'{setting.bodies[row]}' has no members, as it was not tabled or its talks failed"
+        raise InputError(setting.scenario.name, "institution", what, f"give one of {', '.join(active) or 'none'}")
     return row
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import pandas as pd
 
 import waico
+from waico.analysis.history.cases import CASES, Case, accessions, scored
 from waico.analysis.scenario_plots import by_outcome, share_table, signed_table
 from waico.runs.tables import member_table
 from waico.scenarios.facts import load_facts
@@ -17,10 +17,7 @@ from waico.scenarios.paths import replace
 from waico.scenarios.schema import Scenario
 
 BASE = "waic2025"
-PAST = {   # cases of the past: what is counted, by when, and how many states at risk did so (scenarios/data/README.md)
-    "aiib2014": ("endorsed", date(2015, 3, 31), 56),
-    "military_ai_declaration": ("signed", date(2023, 11, 20), 44),
-}
+PAST = {case.scenario: case for case in CASES.values()}   # scenarios that are cases of history
 LONGEST = 8   # entries of a list that are spelled out
 SMALLEST = 0.05   # shares of outcomes that are named
 NO_MONEY = {"institutions.waico.inducement.budget": 0.0, "institutions.us_coalition.inducement.budget": 0.0}
@@ -43,14 +40,20 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {   # by scenario: what is chan
     "exclusive_blocs": {"With exclusive bodies alone": {f"{COALITION}.answers.escalation": 2.0}},
     "eu_bridge": {
         "If the three only endorse": {f"nations.{code}.forced.waico": "endorsed" for code in ("DEU", "FRA", "ITA")},
+        "With capacity for states in need as in the fund for the Global South": {f"{WAICO}.capacity_benefit": 2.0, f"{WAICO}.crowding": 0.0},
     },
     "global_south_fund": {
         "The fund with the text of the base scenario": {f"{WAICO}.opening.mandate": 0.45, f"{WAICO}.opening.timetable": 0.5},
+        "With no more capacity than on the Belt and Road": {f"{WAICO}.capacity_benefit": 1.0},
         "The text without the fund": {
             f"{WAICO}.capacity_benefit": 1.0, f"{WAICO}.crowding": 0.25, f"{WAICO}.inducement.budget": 0.02,
         },
     },
     "early_defector": {
+        "Without the memorandum and its deadline": {
+            f"{WAICO}.endorsement.opens": None, f"{WAICO}.endorsement.closes": None, f"{WAICO}.endorsement.launch": False,
+        },
+        "Without the defectors": {f"shocks.{code}_signs.date": "2028-08-20" for code in ("gbr", "deu", "fra", "ita")},
         "If the defection did not weaken the pressure": {"decision.credibility": 0.0},
         "With a coalition in Washington to join instead": {f"{COALITION}.proposed": None},
     },
@@ -141,14 +144,13 @@ def _lever_names(library: Library, name: str) -> str:
 def _facts(library: Library, name: str) -> list[str]:
     """The facts under a scenario."""
     result, base = library.results[name], library.results[BASE]
-    what_if = name != BASE and name not in PAST
+    if name in PAST:
+        return [f"- Ends: {_endings(result)}.", f"- {_count(result, PAST[name])}"]
     facts = [f"Ends: {_endings(result)}.", _text(result), _votes(result), _rival(result)]
-    if what_if:
+    if name != BASE:
         changed = levers(result.scenario, base.scenario).items()
         facts.insert(0, f"Levers: {'; '.join(_lever(path, *values) for path, values in changed)}.")
         facts.append(_movers(result, base) if (result.outcomes["outcome"] != "no_text").mean() > 0.5 else "")
-    if name in PAST:
-        facts.append(_count(result, *PAST[name]))
     facts += [f"{what}: {_endings(variant)}." for what, variant in library.variants.get(name, {}).items()]
     return [f"- {fact}" for fact in facts if fact]
 
@@ -232,12 +234,16 @@ def _probability(result: waico.RunResult, replicates: int) -> pd.Series[float]:
     return members.drop([body.sponsor, body.rival]).sort_index()
 
 
-def _count(result: waico.RunResult, column: str, day: date, observed: int) -> str:
-    """How many states did so by a day, beside how many did in fact."""
-    rounds = result.rounds[pd.to_datetime(result.rounds["date"]) <= pd.Timestamp(day)]
-    counts = rounds.groupby("replicate")[column].last()
+def _count(result: waico.RunResult, case: Case) -> str:
+    """How many states became members by the last day of a case, beside how many did in fact; principals and forced ones left out."""
+    codes = tuple(load_facts(result.scenario).nations.index)
+    ours = {code for code, counts in zip(codes, scored(result.scenario, codes, case.name), strict=True) if counts}
+    rounds = result.rounds[pd.to_datetime(result.rounds["date"]) <= pd.Timestamp(case.until)]
+    last = result.nations["replicate"].map(rounds.groupby("replicate")["round"].max())
+    joined = result.nations["iso3"].isin(ours) & (result.nations[f"round_{case.status}"] <= last).fillna(False)
+    counts = joined.groupby(result.nations["replicate"]).sum()
     low, median, high = counts.quantile([0.05, 0.5, 0.95])
     return (
-        f"States that {column} by {day.day} {day:%B %Y}, the sponsor left out: {median:.0f} in the median, {counts.mean():.0f} in the "
-        f"mean, {low:.0f} to {high:.0f} in 90% of the runs; {observed} did."
+        f"States that {case.status} by {case.until.day} {case.until:%B %Y}, of {len(ours)} at risk: {median:.0f} in the median, "
+        f"{counts.mean():.0f} in the mean, {low:.0f} to {high:.0f} in 90% of the runs; {accessions(case).index.isin(ours).sum()} did."
     )

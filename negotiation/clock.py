@@ -13,6 +13,7 @@ from waico.agents.compiled import compiled
 from waico.scenarios.schema import Rounds
 
 HALVING_DAYS = 14.0   # the pull of a deadline doubles with every fortnight that passes
+LAUNCH_DAYS = 7.0   # how long a ceremony draws: the rounds after the ceremonies of history were weeks
 PROSPECT_DAYS = 360.0   # how far states look ahead where no deadline lies before them
 
 
@@ -69,14 +70,23 @@ def closeness(start: float, end: float, deadline: float) -> float:
 
 
 @compiled
+def launch_share(window: Window, start: float, end: float) -> float:
+    """Share of a round that lies within the week of a launch, in [0, 1]; 0 without one."""
+    if not window.ceremony or math.isinf(window.opens):
+        return 0.0
+    return max(0.0, min(end, window.opens + LAUNCH_DAYS) - max(start, window.opens)) / (end - start)
+
+
+@compiled
 def time_factor(window: Window, start: float, end: float, pull: Pull) -> float:
     """What time multiplies a hazard by in a round; 0 before the window opens."""
     if start < window.opens:
         return 0.0
     if start >= window.closes:
         return math.exp(pull.late)
-    launch = pull.launch if window.ceremony and start == window.opens else 0.0
-    return math.exp(launch + pull.deadline * closeness(start, end, window.closes))
+    share = launch_share(window, start, end)
+    launch = 1.0 + share * math.expm1(pull.launch)   # mean of the factor over the days of the round
+    return launch * math.exp(pull.deadline * closeness(start, end, window.closes))
 
 
 @compiled

@@ -463,7 +463,7 @@ class Decision(Section):
 
     b0: Coefficient = param(prior(-4.5, 2.0), "intercept", unit="log hazard per 30 days", source=DESIGN)
     b_late: Coefficient = param(prior(-1.0, 0.5), "added to the intercept after the window", unit="log hazard")
-    b_launch: Coefficient = param(prior(2.5, 2.0), "in the ceremony's round", source=DESIGN)
+    b_launch: Coefficient = param(prior(2.5, 2.0), "in the week of the ceremony", source=DESIGN)
     b_deadline: Coefficient = param(prior(2.0, 2.0), "times 2^(-days left / 14)", source=DESIGN)
     b_align: Coefficient = param(prior(0.8, 0.5), "UNGA alignment with the sponsor, times partisanship", source=DESIGN)
     b_camp: Coefficient = param(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from waico.analysis.history.cases import Case, accessions, scored
 from waico.model import NegotiationModel
-from waico.negotiation.clock import Round, closeness
+from waico.negotiation.clock import Round, Window, closeness, launch_share
 from waico.negotiation.terms import (
     ALIGNMENT,
     CAMP,
@@ -126,10 +126,12 @@ def _row(model: NegotiationModel, case: Case, j: int, now: Round) -> tuple[Float
     setting, bodies = model.world.setting, model.institutions
     endorsing = case.status == "endorsed"
     opens, closes = (bodies.endorse_opens, bodies.endorse_closes) if endorsing else (bodies.opens, bodies.closes)
-    launch = (setting.endorse_launch if endorsing else setting.sign_launch)[j] and now.start == opens[j]
+    launched = bool((setting.endorse_launch if endorsing else setting.sign_launch)[j])
+    launch = launch_share(Window(opens[j], closes[j], launched), now.start, now.end)
+    assert launch in (0.0, 1.0)   # a round that is a launch in part has no log hazard that is linear in the coefficient
     near = closeness(now.start, now.end, closes[j])
     n = terms.shape[1]
-    columns = [*_covariates(model, j, PAYOFF), np.full(n, float(launch)), np.full(n, near)]
+    columns = [*_covariates(model, j, PAYOFF), np.full(n, launch), np.full(n, near)]
     rest = terms.sum(axis=0) - terms[list(PAYOFF.values())].sum(axis=0)
     if endorsing:
         differs = setting.scenario.decision.endorse
