@@ -36,6 +36,7 @@ COVARIATE_TERMS = {
     "need": "b_need", "region": "b_region",
 }  # fmt: skip
 HALF_LIFE = 14
+LAUNCH_DAYS = 7
 OPEN_ENDED = 360
 
 
@@ -249,7 +250,8 @@ def time_factor(b: dict[str, float], opens: int | None, closes: int | None, s: i
     if closes is not None and s >= closes:
         return math.exp(b["b_late"])
     z = 0.0 if closes is None or e > closes else nearness(closes, s, e)
-    return math.exp((b["b_launch"] if s == opens and launch else 0.0) + b["b_deadline"] * z)
+    drawn = max(0, min(e, opens + LAUNCH_DAYS) - s) / (e - s) if launch else 0.0
+    return (1 - drawn + drawn * math.exp(b["b_launch"])) * math.exp(b["b_deadline"] * z)
 
 
 def mass(b: dict[str, float], opens: int | None, closes: int | None, today: int, length: int, launch: bool) -> float:

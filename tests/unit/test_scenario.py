@@ -460,7 +460,7 @@ def test_what_ifs_pull_levers_and_leave_coefficients_alone(name: str) -> None:
     assert scenario.question not in ("", BASE.question)
     assert scenario.decision == BASE.decision
     assert not [shock for shock in scenario.shocks if shock.path.startswith("decision")]
-    assert (scenario.freeze_date, scenario.rounds) == (BASE.freeze_date, BASE.rounds)
+    assert (scenario.freeze_date, scenario.rounds.horizon) == (BASE.freeze_date, BASE.rounds.horizon)
 
 
 @pytest.mark.parametrize("name", WHAT_IFS)
