@@ -56,7 +56,7 @@ def level(table: pd.DataFrame) -> str:
         rows.append([f"{label}, simulation", *map(_two, table[score])])
         rows += [[f"{label}, {NAMES[name]}", *map(_two, table[f"{score}_{name}"])] for name in BASELINES]
     rows += [
-        ["pairs in the order simulated", *map(_two, table["concordance"])],
+        ["members in the order simulated", *map(_two, table["concordance_members"])],
         ["share in the last 20 days, observed", *map(_two, table["last_days_observed"])],
         ["share in the last 20 days, simulated", *map(_two, table["last_days_simulated"])],
     ]
@@ -75,16 +75,22 @@ def means(table: pd.DataFrame, label: str) -> str:
 
 def coefficients() -> str:
     """What the cases taught of each coefficient."""
-    content = calibrate().as_dict()
+    found = calibrate()
+    content = found.as_dict()
     rows = []
     for name, before in content["before"].items():
-        after = content["decision"][name]
-        learned = max(0.0, 1.0 - (after["sd"] / before["sd"]) ** 2)
-        cells = (f"{prior['mean']:.2f} ({prior['sd']:.2f})" for prior in (before, after))
-        rows.append([f"`{name}`", *cells, f"{learned:.0%}"])
-    b0 = content["decision"]["b0"]
-    rows.append(["`b0`, of a new body", "-4.50 (2.00)", f"{b0['mean']:.2f} ({b0['sd']:.2f})", ""])
-    return markdown(["coefficient", "before", "after", "learned"], rows)
+        after, error = content["decision"][name]["mean"], content["standard_error"][name]
+        own = (_two(content["of_cases"][case][name]) for case in CASES)
+        spread = content["spread_over_bodies"][name]
+        rows.append([f"`{name}`", f"{before['mean']:.2f} ({before['sd']:.2f})", f"{after:.2f} ({error:.2f})", f"{spread:.2f}", *own])
+    return markdown(["coefficient", "before (sd)", "after (se)", "spread", *CASES], rows)
+
+
+def residuals() -> str:
+    """How alike the same state is in two cases beyond what the fit explains, in words."""
+    table = leave_out.residual_correlations()
+    low, high, mean = table["correlation"].min(), table["correlation"].max(), table["correlation"].mean()
+    return f"Over the {len(table)} pairs of cases the correlation of these residuals lies between {low:.2f} and {high:.2f}, with a mean of {mean:.2f}."
 
 
 def main() -> None:
@@ -97,6 +103,8 @@ def main() -> None:
         "level": lambda: level(table),
         "coefficients": coefficients,
         "terms": lambda: means(leave_out.without_terms(), "left out"),
+        "priors": lambda: means(leave_out.other_priors(), "priors"),
+        "residuals": residuals,
         "codings": lambda: means(leave_out.other_codings(), "coded instead"),
         "states": lambda: markdown(["AUC", *CASES, "mean"], [["other states, other bodies", *map(_two, states["auc"]), _two(states["auc"].mean())]]),
     }

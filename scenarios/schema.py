@@ -51,6 +51,7 @@ Identifiers = Annotated[list[Identifier], AfterValidator(_once)]
 
 JUDGEMENT = "judgement, to be swept"
 DESIGN = "starting prior, before calibration"
+REVISED = "starting prior, revised after the cases of history were looked at (docs/history.md)"
 
 
 def param(default: Any, text: str, *, unit: str = "1", source: str = JUDGEMENT, **bounds: Any) -> Any:
@@ -467,22 +468,22 @@ class Decision(Section):
     b_deadline: Coefficient = param(prior(2.0, 2.0), "times 2^(-days left / 14)", source=DESIGN)
     b_align: Coefficient = param(prior(0.8, 0.5), "UNGA alignment with the sponsor, times partisanship", source=DESIGN)
     b_camp: Coefficient = param(
-        prior(0.3, 0.3), "clubs shared with the sponsor, less with the rival, times partisanship", source=DESIGN
+        prior(0.3, 0.3), "clubs shared with the sponsor, less with the rival, times partisanship", source=REVISED
     )
-    b_trade: Coefficient = param(prior(0.3, 0.3), "trade share, sponsor's less rival's", source=DESIGN)
-    b_size: Coefficient = param(0.0, "ln GDP by itself: large states join for what they gain (b_market)", source=DESIGN)
+    b_trade: Coefficient = param(prior(0.3, 0.3), "trade share, sponsor's less rival's", source=REVISED)
+    b_size: Coefficient = param(0.0, "ln GDP by itself: large states join for what they gain (b_market)", source=REVISED)
     b_prox: Coefficient = param(prior(0.3, 0.3), "-ln(km to the seat)", source=DESIGN)
     b_need: Coefficient = param(
         prior(-0.3, 0.3), "1 - percentile of GDP per head: taking part asks for means (what it brings is b_capacity)",
-        source=DESIGN,
+        source=REVISED,
     )  # fmt: skip
-    b_region: Coefficient = param(prior(1.0, 0.5), "in the region that the body is meant for", source=DESIGN)
+    b_region: Coefficient = param(prior(1.0, 0.5), "in the region that the body is meant for", source=REVISED)
     b_peers: Coefficient = param(prior(1.0, 0.7, 0.0), "neighbours inside less inside the rival body", source=DESIGN)
     b_pressure: Coefficient = param(prior(1.0, 0.5, 0.0), "the rival's pressure (entered with a minus)", source=DESIGN)
     credibility: Coefficient = param(8.0, "how fast breaches of the rival's camp undo its pressure", source=DESIGN)
     b_fit: Coefficient = param(prior(0.7, 0.5, 0.0), "gain of the text over the status quo", source=DESIGN)
-    b_capacity: Coefficient = param(prior(3.0, 1.5, 0.0), "need times capacity benefit", source=DESIGN)
-    b_market: Coefficient = param(prior(1.0, 0.5, 0.0), "size times market benefit", source=DESIGN)
+    b_capacity: Coefficient = param(prior(3.0, 1.5, 0.0), "need times capacity benefit", source=REVISED)
+    b_market: Coefficient = param(prior(1.0, 0.5, 0.0), "size times market benefit", source=REVISED)
     b_network: Coefficient = param(prior(0.5, 0.15, 0.0), "weight inside less inside the rival body", source=DESIGN)
     b_offer: Coefficient = param(prior(1.0, 0.25, 0.0), "log(1 + offer / price)", source=DESIGN)
     b_cost: Coefficient = param(prior(1.0, 0.25, 0.0), "depth times exposure (entered with a minus)", source=DESIGN)

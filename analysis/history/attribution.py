@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.stats import truncnorm
 
 from waico.agents.draws import Draws
-from waico.analysis.history.episodes import ESTIMATED
+from waico.analysis.history.episodes import ASSUMED, ESTIMATED
 from waico.analysis.history.membership import members_of
 from waico.analysis.history.scores import TAILS
 from waico.analysis.intervals import paired
@@ -31,7 +31,6 @@ from waico.scenarios.schema import COEFFICIENTS, Prior, Scenario
 
 Counts = NDArray[np.int64]
 
-ASSUMED = ("b_network", "b_offer", "b_cost", "b_exclusive", "s_u", "b_late")   # terms that the cases of history cannot tell
 CHANGES = ("up", "down", "dropped")
 CHUNK = 50   # replicates per task
 RESAMPLES = 1000

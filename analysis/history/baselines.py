@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 BASELINES = ("base_rate", "alignment", "static_logit")
+LOOSE = 10.0   # scale of the columns of cases, so that the ridge hardly holds their intercepts
 RIDGE = 1.0   # scikit-learn's C: slopes are normal with mean 0 and this variance
 
 
@@ -63,7 +64,7 @@ def baselines(institution: str, told: Sample, history: Mapping[str, Sample]) -> 
 
     base_rate: the share that joined, mean over cases. alignment: a logit on alignment with the sponsor. static_logit: a
     ridge logit (Hoerl & Kennard 1970; le Cessie & van Houwelingen 1992) on all covariates. Cases are pooled, each with
-    the same weight, under one intercept, since an institution not seen before has none of its own.
+    the same weight and an intercept of its own; an institution not seen before has the mean of these.
 
     This leaves out institutions, not dates: history after the freeze date may be among what is fitted, so that these are
     yardsticks for the model and no forecasts that could have been made on that day.
@@ -84,9 +85,11 @@ def baselines(institution: str, told: Sample, history: Mapping[str, Sample]) -> 
 
 def _logit(others: list[Sample], known: list[Floats], wanted: Floats) -> Floats:
     """Probabilities by a ridge logit; weights have mean 1, so that the ridge is that of one pooled sample."""
-    x = np.concatenate(known)
-    joined = np.concatenate([sample.joined for sample in others])
     sizes = np.array([len(sample.joined) for sample in others])
+    cases = np.repeat(np.eye(len(others)), sizes, axis=0) * LOOSE
+    x = np.hstack([np.concatenate(known), cases])
+    joined = np.concatenate([sample.joined for sample in others])
     weight = np.repeat(sizes.sum() / (len(sizes) * sizes), sizes)
-    fitted = LogisticRegression(C=RIDGE, max_iter=1000).fit(x, joined, sample_weight=weight)
-    return np.asarray(fitted.predict_proba(wanted)[:, 1])
+    fitted = LogisticRegression(C=RIDGE, fit_intercept=False, max_iter=1000).fit(x, joined, sample_weight=weight)
+    mean_case = np.full((len(wanted), len(others)), LOOSE / len(others))
+    return np.asarray(fitted.predict_proba(np.hstack([wanted, mean_case]))[:, 1])

@@ -27,6 +27,7 @@ from waico.scenarios.tables import DATA
 
 Floats = NDArray[np.float64]
 
+NAMES = (*ESTIMATED, "b0")
 DIGITS = 4   # more would be noise: standard errors are a few per cent of a unit at best
 CERTAIN = 1e-6   # no probability is nearer to 0 or 1, so that log scores stay finite
 WORTH_TELLING = 0.02   # correlations below this are left out
@@ -38,10 +39,10 @@ class Calibration:
 
     Attributes:
         cases: fitted on, in the order of `CASES`.
-        found: the estimates, in the order of `ESTIMATED`.
+        found: the estimates, coefficients in the order of `ESTIMATED`.
         prior: what they were before the cases.
-        skill: in sample, by case: n at risk, joined, the intercept of its own, deviance (share of the null deviance that
-            is explained with the history given), auc and brier of who joins from what stood on the first day.
+        skill: in sample, by case with its own coefficients: n at risk, joined, deviance (share of the null deviance that is
+            explained with the history given), auc and brier of who joins from what stood on the first day.
         until: last day of the history used. data: SHA-256 of the table of accessions.
     """
 
@@ -53,38 +54,45 @@ class Calibration:
     data: str
 
     def priors(self) -> dict[str, dict[str, float]]:
-        """Coefficients as a scenario draws them: by name, mean, sd and lower bound.
+        """Coefficients as a scenario draws them for a body not seen before: by name, mean, sd and lower bound."""
+        found, lower = self.found, np.append(self.prior.lower, -np.inf)
+        sd = np.sqrt(np.diag(found.of_a_new_body))
+        return {name: _prior(*row) for name, *row in zip(NAMES, self.means, sd, lower, strict=True)}
 
-        That of the intercept is for a body not seen before: its spread among bodies and the error of their mean together.
-        """
-        rows = zip(ESTIMATED, self.found.mean, self.found.sd, self.prior.lower, strict=True)
-        given = {name: _prior(mean, sd, lower) for name, mean, sd, lower in rows}
-        return {"b0": _prior(self.found.intercept, np.hypot(self.found.spread, self.found.intercept_se)), **given}
+    def of_case(self, name: str) -> dict[str, float]:
+        """Coefficients of a case itself, by name."""
+        return dict(zip(NAMES, self.found.bodies[self.cases.index(name)].tolist(), strict=True))
 
     def correlation(self) -> dict[str, dict[str, float]]:
-        """Correlations of the draws by pairs of names; the intercept's are damped by what its spread among bodies adds."""
-        scale = np.append(self.found.sd, np.hypot(self.found.spread, self.found.intercept_se))
-        matrix = self.found.covariance / np.outer(scale, scale)
-        names, pairs = (*ESTIMATED, "b0"), {}
-        for row, name in enumerate(names):
-            told = {names[k]: round(float(matrix[row, k]), 3) for k in range(row) if abs(matrix[row, k]) >= WORTH_TELLING}
+        """Correlations of the draws by pairs of names; how bodies differ is independent, and damps those of the errors."""
+        covariance = self.found.of_a_new_body
+        sd = np.sqrt(np.diag(covariance))
+        matrix, pairs = covariance / np.outer(sd, sd), {}
+        for row, name in enumerate(NAMES):
+            told = {NAMES[k]: round(float(matrix[row, k]), 3) for k in range(row) if abs(matrix[row, k]) >= WORTH_TELLING}
             if told:
                 pairs[name] = told
         return pairs
 
+    @property
+    def means(self) -> Floats:
+        """Means over bodies, in the order of `NAMES`."""
+        return np.append(self.found.mean, self.found.intercept)
+
     def as_dict(self) -> dict[str, Any]:
         """What the file holds, without the day on which it is written."""
-        errors = dict(zip(ESTIMATED, self.found.sd, strict=True)) | {"b0": self.found.intercept_se}
-        before = zip(ESTIMATED, self.prior.mean, self.prior.sd, strict=True)
+        decision, found = Decision(), self.found
+        before = {name: getattr(decision, name) for name in NAMES}
         return {
             "title": f"Coefficients of the decision to join, fitted on {', '.join(self.cases)}",
             "cases": list(self.cases),
             "until": self.until,
             "waico": versions()["waico"],
             "accessions_sha256": self.data,
-            "spread_of_intercepts": _short(self.found.spread),
-            "standard_error": {name: _short(value) for name, value in errors.items()},
-            "before": {name: {"mean": float(mean), "sd": float(sd)} for name, mean, sd in before},
+            "standard_error": _named(found.error),
+            "spread_over_bodies": _named(found.spread),
+            "of_cases": {case: _named(row) for case, row in zip(self.cases, found.bodies, strict=True)},
+            "before": {name: {"mean": prior.mean, "sd": prior.sd} for name, prior in before.items()},
             "skill": {name: dict(row) for name, row in self.skill.items()},
             "decision": {**self.priors(), "correlation": self.correlation()},
         }
@@ -120,16 +128,16 @@ def history(case: Case) -> Episodes:
     return episodes(case)
 
 
-def estimate(data: list[Episodes]) -> Calibration:
-    """Fit the hazard of accession to cases that have been run through the model."""
-    prior = starting_priors()
+def estimate(data: list[Episodes], prior: Normal | None = None) -> Calibration:
+    """Fit the hazard of accession to cases that have been run through the model; from the schema's priors if none are given."""
+    prior = starting_priors() if prior is None else prior
     intercept = Decision().b0
     assert isinstance(intercept, Prior)   # as the schema has it
     found = fit(data, prior, (intercept.mean, intercept.sd))
-    rows = zip(data, found.intercepts, found.log_likelihood, strict=True)
+    rows = zip(data, found.bodies, found.log_likelihood, strict=True)
     return Calibration(
         cases=tuple(each.case.name for each in data), found=found, prior=prior,
-        skill={each.case.name: _skill(each, float(a), found.mean, float(value)) for each, a, value in rows},
+        skill={each.case.name: _skill(each, own, float(value)) for each, own, value in rows},
         until=max(each.case.until for each in data),
         data=hashlib.sha256((DATA / "accessions.csv").read_bytes()).hexdigest(),
     )  # fmt: skip
@@ -154,15 +162,19 @@ def _cases(names: Iterable[str]) -> list[Case]:
     return [case for name, case in CASES.items() if name in wanted]
 
 
-def _skill(data: Episodes, intercept: float, b: Floats, log_likelihood: float) -> dict[str, float]:
+def _skill(data: Episodes, own: Floats, log_likelihood: float) -> dict[str, float]:
     """How well the estimates tell who joined, in sample, from what stood on the first day alone."""
-    p = np.clip(-np.expm1(-cumulated(data.from_the_start(), intercept, b)), CERTAIN, 1.0 - CERTAIN)
+    p = np.clip(-np.expm1(-cumulated(data.from_the_start(), own[-1], own[:-1])), CERTAIN, 1.0 - CERTAIN)
     told = scores(p, data.joined)
     return {
-        "n": len(data.codes), "joined": int(data.joined.sum()), "intercept": _short(intercept),
+        "n": len(data.codes), "joined": int(data.joined.sum()),
         "deviance": _short(1.0 - log_likelihood / null_log_likelihood(data)),
         **{name: _short(told[name] or float("nan")) for name in ("auc", "brier")},
     }  # fmt: skip
+
+
+def _named(values: Floats) -> dict[str, float]:
+    return {name: _short(value) for name, value in zip(NAMES, values, strict=True)}
 
 
 def _prior(mean: float, sd: float, lower: float = -np.inf) -> dict[str, float]:

@@ -42,7 +42,9 @@ PAYOFF = {   # estimated coefficients of terms of the payoff, and the rows of th
     "b_market": MARKET, "b_capacity": CAPACITY, "b_fit": FIT, "b_peers": PEERS, "b_pressure": PRESSURE,
 }  # fmt: skip
 TIME = ("b_launch", "b_deadline")
-ESTIMATED = (*PAYOFF, *TIME)
+ESTIMATED = (*PAYOFF, *TIME)   # and the intercept
+ASSUMED = (*(name for name in COEFFICIENTS if name not in (*ESTIMATED, "b0")), "s_u")   # what the cases cannot tell
+LONGEST_SPAN = 366.0   # days
 LATER = 1e300   # a threshold that no hazard reaches, while the state may still join for all that others know
 
 
@@ -82,6 +84,9 @@ class Episodes:
 def episodes(case: Case, scenario: Scenario | None = None) -> Episodes:
     """Run a case with its history imposed and take down what each state at risk faced in every round.
 
+    Others see a state inside from the day on which it joined, or from the middle of the span in which it did, or, where that
+    is longer than a year and says nothing of who saw whom, from its end. What the state itself faced is kept as it was when it came inside: later rounds of its span already hold what its own accession did.
+
     Args:
         case: one of `CASES`.
         scenario: in place of the bundled scenario of the case, for a study that changes one of its assumptions. The
@@ -92,32 +97,47 @@ def episodes(case: Case, scenario: Scenario | None = None) -> Episodes:
     model = NegotiationModel(plain, until=case.until)
     world, j = model.world, plain.institution_ids.index(case.name)
     rows = np.flatnonzero(scored(plain, world.setting.codes, case.name))
-    history = accessions(case).reindex([world.setting.codes[i] for i in rows])
-    days = (history - np.datetime64(plain.freeze_date, "D")).apply(lambda column: column.dt.days).to_numpy(dtype=float)
+    codes = tuple(world.setting.codes[i] for i in rows)
+    days = _days(case, plain, codes)
+    known = days[:, 1] - days[:, 0] <= LONGEST_SPAN
+    visible = np.where(known, days.mean(axis=1), days[:, 1])
     at = world.endorse_at if case.status == "endorsed" else world.sign_at
     months: list[float] = []
     covariates: list[Floats] = []
     offset: list[Floats] = []
-    spans = np.full((2, len(rows)), -1, dtype=np.intp)
+    first, last, seen = (np.full(len(rows), -1, dtype=np.intp) for _ in range(3))
     while model.running:
         now = model.next_round()
-        at[rows, j] = np.where(days[:, 1] <= now.end, 0.0, LATER)
+        at[rows, j] = np.where(visible < now.end, 0.0, LATER)
         model.step()
         assert model.decided is not None
         factors = model.decided.endorse_factor if case.status == "endorsed" else model.decided.sign_factor
         if factors[j] <= 0.0:
             continue
-        overlaps = (days[:, 0] <= now.end) & (days[:, 1] >= now.start)
-        entered = np.flatnonzero(overlaps & (spans[0] < 0))
-        spans[0, entered] = len(months)
-        spans[1, overlaps] = len(months)
+        overlaps = (days[:, 0] < now.end) & (days[:, 1] >= now.start)
+        first[overlaps & (first < 0)] = len(months)
+        last[overlaps] = len(months)
+        seen[(visible < now.end) & (seen < 0)] = len(months)
         months.append(now.days / 30.0)
         x, rest = _row(model, case, j, now)
         covariates.append(x[rows])
         offset.append(rest[rows])
-    assert ((spans[0] >= 0) == np.isfinite(days[:, 0])).all()   # whoever joined did so while joining was open
-    codes = tuple(world.setting.codes[i] for i in rows)
-    return Episodes(case, codes, np.array(months), np.array(covariates), np.array(offset), spans[0], spans[1])
+    assert ((first >= 0) == np.isfinite(days[:, 0])).all()   # whoever joined did so while joining was open
+    faced = np.minimum(np.arange(len(months))[:, None], np.where(seen >= 0, seen, len(months)))
+    own, payoff = np.arange(len(rows)), len(PAYOFF)
+    x = np.array(covariates)
+    x[:, :, :payoff] = x[faced, own, :payoff]
+    return Episodes(case, codes, np.array(months), x, np.array(offset)[faced, own], first, last)
+
+
+def _days(case: Case, scenario: Scenario, codes: tuple[str, ...]) -> Floats:
+    """First and last day on which each state may have joined, after the freeze date, NaN for those that did not, (n, 2).
+
+    Days are rounds' own: one on which a round ends belongs to the next, but for the last, on which joining closes.
+    """
+    history = accessions(case).reindex(list(codes)) - np.datetime64(scenario.freeze_date, "D")
+    days = history.apply(lambda column: column.dt.days).to_numpy(dtype=float)
+    return np.minimum(days, scenario.day(case.until) - 0.5)
 
 
 def _row(model: NegotiationModel, case: Case, j: int, now: Round) -> tuple[Floats, Floats]:

@@ -4,7 +4,7 @@ In round r state i joins with probability 1 - exp(-Lambda_ir), Lambda_ir = exp(b
 log-log model of grouped durations (Prentice & Gloeckler 1978). A state known to have joined within a span of rounds
 contributes the probability of surviving to its start and not to its end; one that has not joined, that of surviving all.
 Priors are normal and enter as penalties, so that the estimate is the mode of the posterior; its spread is that of the
-normal approximation there (Laplace). Bodies have intercepts of their own, normal around a common mean.
+normal approximation there (Laplace). Bodies have intercepts and coefficients of their own, normal around common means (partial pooling; Gelman & Hill 2007).
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from waico.analysis.history.episodes import Episodes
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-SPREAD_PRIOR = (3.0, 2.0)   # degrees of freedom and scale of the scaled inverse chi-squared prior of the spread of intercepts
-STEPS = 20   # of the iteration between intercepts and their spread; it settles within a few
+FREEDOM = 3.0   # degrees of freedom of the priors of spreads: what three bodies would tell
+SLOPE_SHARE = 0.5   # scale of the prior of a coefficient's spread over bodies, in units of the sd of its own prior
+STEPS = 200   # of the iteration between coefficients and their spreads
+SETTLED = 1e-3   # relative change of a spread at which it ends
 
 
-@dataclass(frozen=True)
-class Normal:
+class Normal(NamedTuple):
     """Priors of K coefficients: mean, standard deviation and lower bound (-inf for none), (K,) each."""
 
     mean: Floats
@@ -37,24 +38,32 @@ class Normal:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Estimates from J cases.
+    """Estimates from J cases: means over bodies of K coefficients and of the intercept, and how bodies differ from them.
 
     Attributes:
-        mean, sd: of the K coefficients, (K,). covariance: of them and of the common intercept, which comes last, (K + 1, K + 1).
-        intercepts: of each case, (J,).
-        intercept: their common mean. spread: standard deviation of intercepts around it.
-        intercept_se: standard error of the common mean.
-        log_likelihood: of each case at the estimate, (J,).
+        mean: of the coefficients, (K,). intercept: of the intercepts.
+        covariance: of the errors of these means, the intercept last, (K + 1, K + 1).
+        spread: standard deviation of the coefficients of bodies around their means, the intercept last, (K + 1,).
+        bodies: coefficients of each case, the intercept last, (J, K + 1).
+        log_likelihood: of each case at its own coefficients, (J,).
     """
 
     mean: Floats
-    sd: Floats
-    covariance: Floats
-    intercepts: Floats
     intercept: float
-    intercept_se: float
-    spread: float
+    covariance: Floats
+    spread: Floats
+    bodies: Floats
     log_likelihood: Floats
+
+    @property
+    def error(self) -> Floats:
+        """Standard errors of the means, the intercept last, (K + 1,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def of_a_new_body(self) -> Floats:
+        """Covariance of the coefficients of a body not seen before: errors of the means, and its own difference."""
+        return np.asarray(self.covariance + np.diag(self.spread**2))
 
 
 def log_likelihood(data: Episodes, intercept: float, b: Floats) -> tuple[float, Floats]:
@@ -101,7 +110,7 @@ def _parts(data: Episodes, intercept: float, b: Floats) -> _Parts:
     before = np.where(data.joined, number < data.first, True)
     within = (number >= data.first) & (number <= data.last) & data.joined
     summed = (hazard * within).sum(axis=0)[data.joined]
-    return _Parts(hazard, before, within, summed, 1.0 / np.expm1(summed))
+    return _Parts(hazard, before, within, summed, -np.exp(-summed) / np.expm1(-summed))
 
 
 def cumulated(data: Episodes, intercept: float, b: Floats) -> Floats:
@@ -118,81 +127,77 @@ def null_log_likelihood(data: Episodes) -> float:
 
 
 def fit(cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float]) -> Fit:
-    """Mode and curvature of the posterior of coefficients and intercepts.
+    """Mode and curvature of the posterior; spreads by expectation maximization (Dempster, Laird & Rubin 1977).
+
+    The spread of a coefficient over bodies has a scaled inverse chi-squared prior of 3 degrees of freedom: as much as three
+    bodies would tell, with the scale of the prior's sd of the intercept, and half of that of a coefficient.
 
     Args:
         cases: at least one.
-        prior: of the coefficients, in the order of the covariates.
-        intercept: mean and standard deviation of the prior of the common intercept.
+        prior: of the means of coefficients, in the order of the covariates.
+        intercept: mean and standard deviation of the prior of the mean intercept.
 
     Raises:
-        RuntimeError: the optimizer did not arrive, which no data met so far have brought about.
+        RuntimeError: the optimizer did not arrive, or the spreads did not settle, which no data met so far have brought about.
     """
-    k, spread = len(prior.mean), SPREAD_PRIOR[1]
-    start = np.concatenate([np.full(len(cases) + 1, intercept[0]), np.maximum(prior.mean, prior.lower)])
+    whole = Normal(
+        np.append(prior.mean, intercept[0]), np.append(prior.sd, intercept[1]), np.append(prior.lower, -np.inf)
+    )
+    j, k = len(cases), len(whole.mean)
+    scale = np.append(SLOPE_SHARE * prior.sd, intercept[1])
+    spread = scale.copy()
+    theta = np.concatenate([np.maximum(whole.mean, whole.lower), np.zeros(j * k)])
     for _ in range(STEPS):
-        found = _mode(cases, prior, intercept, spread, start)
-        bodies, common = found[: len(cases)], found[len(cases)]
-        freedom, scale = SPREAD_PRIOR
-        new = float(np.sqrt((freedom * scale**2 + ((bodies - common) ** 2).sum()) / (freedom + len(cases))))
-        settled, spread, start = abs(new - spread) < 1e-6, new, found
-        if settled:
+        theta = _mode(theta, cases, whole, spread)
+        inverse = np.linalg.inv(-_curvature(theta, cases, whole, spread))
+        own = theta[k:] ** 2 + np.diag(inverse)[k:]   # expected square of each body's difference
+        before, spread = spread, np.sqrt((FREEDOM * scale**2 + own.reshape(j, k).sum(axis=0)) / (FREEDOM + j))
+        if np.abs(spread / before - 1.0).max() < SETTLED:
             break
-    covariance = np.linalg.inv(-_curvature(found, cases, prior, intercept, spread))
-    keep = [*range(len(cases) + 1, len(found)), len(cases)]   # the coefficients, then the common intercept
-    b = found[len(cases) + 1 :]
-    each = np.array([log_likelihood(data, a, b)[0] for data, a in zip(cases, bodies, strict=True)])
-    covariance = covariance[np.ix_(keep, keep)]
-    se = np.sqrt(np.diag(covariance))
-    return Fit(b, np.asarray(se[:k]), np.asarray(covariance), bodies, float(common), float(se[k]), spread, each)
+    else:
+        raise RuntimeError("the spreads of coefficients over bodies did not settle")
+    mean, bodies = theta[:k], theta[:k] + theta[k:].reshape(j, k)
+    told = np.array([log_likelihood(data, own[-1], own[:-1])[0] for data, own in zip(cases, bodies, strict=True)])
+    return Fit(mean[:-1], float(mean[-1]), np.asarray(inverse[:k, :k]), spread, bodies, told)
 
 
-def _mode(
-    cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float], spread: float, start: Floats
-) -> Floats:
-    """Where the posterior density is highest, within the bounds."""
+def _mode(theta: Floats, cases: Sequence[Episodes], prior: Normal, spread: Floats) -> Floats:
+    """Where the posterior density is highest, within the bounds, from a start."""
 
     def negative(theta: Floats) -> tuple[float, Floats]:
-        value, gradient = _posterior(theta, cases, prior, intercept, spread)
+        value, gradient = _posterior(theta, cases, prior, spread)
         return -value, -gradient
 
-    bounds = [(None, None)] * (len(cases) + 1) + [(None if np.isinf(low) else low, None) for low in prior.lower]
-    found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 2000, "ftol": 1e-13})
+    bounds = [(None if np.isinf(low) else low, None) for low in prior.lower] + [(None, None)] * (len(theta) - len(prior.mean))
+    found = minimize(negative, theta, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 5000, "ftol": 1e-12})
     if not found.success:
         raise RuntimeError(f"the likelihood has no maximum that could be found ({found.message})")
     return np.asarray(found.x)
 
 
-def _posterior(
-    theta: Floats, cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float], spread: float
-) -> tuple[float, Floats]:
-    """Log posterior density up to a constant, and gradient in (intercepts, common intercept, coefficients)."""
-    j = len(cases)
-    bodies, common, b = theta[:j], theta[j], theta[j + 1 :]
-    apart, off, away = (bodies - common) / spread, (common - intercept[0]) / intercept[1], (b - prior.mean) / prior.sd
-    value = -0.5 * (apart @ apart + off**2 + away @ away)
-    gradient = -np.concatenate([apart / spread, [off / intercept[1] - (apart / spread).sum()], away / prior.sd])
+def _posterior(theta: Floats, cases: Sequence[Episodes], prior: Normal, spread: Floats) -> tuple[float, Floats]:
+    """Log posterior density up to a constant, and gradient in (means, differences of each body), the intercept last in each."""
+    k = len(prior.mean)
+    mean, own = theta[:k], theta[k:].reshape(-1, k)
+    away, apart = (mean - prior.mean) / prior.sd, own / spread
+    value = -0.5 * (away @ away + (apart**2).sum())
+    gradient = -np.concatenate([away / prior.sd, (apart / spread).ravel()])
     for row, data in enumerate(cases):
-        own, slope = log_likelihood(data, bodies[row], b)
-        value += own
-        gradient[_places(row, j, len(theta))] += slope
+        told, slope = log_likelihood(data, mean[-1] + own[row, -1], mean[:-1] + own[row, :-1])
+        slope = np.roll(slope, -1)   # the intercept stands first there
+        value += told
+        gradient[:k] += slope
+        gradient[k * (row + 1) : k * (row + 2)] += slope
     return float(value), gradient
 
 
-def _curvature(
-    theta: Floats, cases: Sequence[Episodes], prior: Normal, intercept: tuple[float, float], spread: float
-) -> Floats:
+def _curvature(theta: Floats, cases: Sequence[Episodes], prior: Normal, spread: Floats) -> Floats:
     """Hessian of the log posterior density."""
-    j = len(cases)
-    precision = np.concatenate([np.full(j, spread**-2), [j * spread**-2 + intercept[1] ** -2], prior.sd**-2.0])
-    hessian = -np.diag(precision)
-    hessian[:j, j] = hessian[j, :j] = spread**-2
+    k = len(prior.mean)
+    mean, own = theta[:k], theta[k:].reshape(-1, k)
+    hessian = -np.diag(np.concatenate([prior.sd**-2.0, np.tile(spread**-2.0, len(cases))]))
     for row, data in enumerate(cases):
-        places = _places(row, j, len(theta))
-        hessian[np.ix_(places, places)] += curvature(data, theta[row], theta[j + 1 :])
+        curve = np.roll(curvature(data, mean[-1] + own[row, -1], mean[:-1] + own[row, :-1]), (-1, -1), axis=(0, 1))
+        places = np.concatenate([np.arange(k), np.arange(k * (row + 1), k * (row + 2))])
+        hessian[np.ix_(places, places)] += np.tile(curve, (2, 2))
     return hessian
-
-
-def _places(row: int, cases: int, length: int) -> list[int]:
-    """Where the intercept of a case and the coefficients stand among all parameters."""
-    return [row, *range(cases + 1, length)]

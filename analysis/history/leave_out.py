@@ -9,30 +9,29 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace as replace_fields
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from waico.analysis.history.baselines import BASELINES
-from waico.analysis.history.calibrate import Calibration, estimate, history
+from waico.analysis.history.calibrate import Calibration, estimate, history, starting_priors
 from waico.analysis.history.cases import CASES, Case, accessions
-from waico.analysis.history.episodes import ESTIMATED, Episodes, episodes
+from waico.analysis.history.episodes import ASSUMED, ESTIMATED, PAYOFF, Episodes, episodes
+from waico.analysis.history.hazard import cumulated
 from waico.analysis.history.hindcast import Hindcast, hindcast
 from waico.analysis.history.observed import Observed
 from waico.analysis.history.scores import scores
 from waico.scenarios.load import load_scenario
 from waico.scenarios.paths import replace
-from waico.scenarios.schema import Scenario
+from waico.scenarios.schema import Decision, Scenario
 
 SEED = 1
 FOLDS = 5
-ASSUMED = ("b_network", "b_offer", "b_cost", "b_late", "s_u")   # terms that act in the cases though no case tells them
-
-
-def held_out(case: Case) -> Scenario:
-    """The scenario of a case, with the bundled coefficients that do not know it."""
-    return load_scenario(case.scenario)
+DESIGNED = {   # priors of the first design, written before any case had been looked at: means, and the sds of the present ones
+    "b_camp": 0.5, "b_trade": 0.5, "b_need": 0.5, "b_region": 0.0, "b_market": 0.5, "b_capacity": 0.5,
+}   # fmt: skip
 
 
 def with_coefficients(scenario: Scenario, found: Calibration) -> Scenario:
@@ -42,10 +41,10 @@ def with_coefficients(scenario: Scenario, found: Calibration) -> Scenario:
 
 
 def in_sample(case: Case) -> Scenario:
-    """The scenario of a case with coefficients fitted on all cases, and the intercept that it has among them."""
+    """The scenario of a case with the coefficients of its own, from the fit on all cases."""
     found = estimate([history(each) for each in CASES.values()])
-    intercept = float(found.found.intercepts[found.cases.index(case.name)])
-    return replace(with_coefficients(load_scenario(case.scenario), found), {"decision.b0": intercept})
+    own = {f"decision.{name}": value for name, value in found.of_case(case.name).items()}
+    return replace(load_scenario(case.scenario), own)
 
 
 def judge(case: Case, scenario: Scenario, replicates: int) -> Hindcast:
@@ -66,11 +65,11 @@ def table(replicates: int = 200) -> pd.DataFrame:
     Columns: case, n, observed, mean, q05, q95 (number of members, 90% interval); auc, auc_low, auc_high, brier, log_score of
     the simulation; auc_<baseline>, brier_<baseline>, log_score_<baseline>; gain_low, gain_high (90% interval of the
     difference in AUC to the static logit); auc_first_day (the same coefficients, from what stood on the first day, without
-    simulation); auc_in_sample; concordance, last_days_observed, last_days_simulated (timing, where dates are known).
+    simulation); auc_in_sample; concordance_members, last_days_observed, last_days_simulated (timing, where dates are known).
     """
     rows = []
     for case in CASES.values():
-        told = _told(judge(case, held_out(case), replicates), case)
+        told = _told(judge(case, load_scenario(case.scenario), replicates), case)
         fitted = _told(judge(case, in_sample(case), replicates), case)
         timing = (told["timing"] if case.timed else None) or {}
         ends, gain = told["intervals"]["auc"], told["baselines"]["static_logit"]["differences"]["auc"]["interval"]
@@ -82,7 +81,7 @@ def table(replicates: int = 200) -> pd.DataFrame:
             "q05": told["n_q05"], "q95": told["n_q95"], "auc": told["auc"], "auc_low": ends[0], "auc_high": ends[1],
             "brier": told["brier"], "log_score": told["log_score"], **simpler, "gain_low": gain[0], "gain_high": gain[1],
             "auc_first_day": _first_day(case), "auc_in_sample": fitted["auc"],
-            **{name: timing.get(name) for name in ("concordance", "last_days_observed", "last_days_simulated")},
+            **{name: timing.get(name) for name in ("concordance_members", "last_days_observed", "last_days_simulated")},
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -108,15 +107,16 @@ def without_terms(replicates: int = 200) -> pd.DataFrame:
     Estimated terms are left out of the fit on the other cases too, so that the others may take their place; assumed ones are
     set to 0. Columns: left_out ("-" is the model as it is), kind (estimated, assumed), auc, brier, and the AUC of each case.
     """
-    rows = [_means("-", "", {case: held_out(case) for case in CASES.values()}, replicates)]
+    rows = [_means("-", "", {case: load_scenario(case.scenario) for case in CASES.values()}, replicates)]
     for name in ESTIMATED:
         column = ESTIMATED.index(name)
         data = {case: _without(history(case), column) for case in CASES.values()}
-        fitted = {case: with_coefficients(held_out(case), on_others(case, data)) for case in CASES.values()}
+        fitted = {case: with_coefficients(load_scenario(case.scenario), on_others(case, data)) for case in CASES.values()}
         rows.append(_means(name, "estimated", {case: _zero(scenario, name) for case, scenario in fitted.items()}, replicates))
     rows += [
-        _means(name, "assumed", {case: _zero(held_out(case), name) for case in CASES.values()}, replicates)
+        _means(name, "assumed", {case: _zero(load_scenario(case.scenario), name) for case in CASES.values()}, replicates)
         for name in ASSUMED
+        if getattr(Decision(), name) != 0.0
     ]
     return pd.DataFrame(rows)
 
@@ -142,6 +142,26 @@ def other_codings(replicates: int = 200) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def other_priors(replicates: int = 200) -> pd.DataFrame:
+    """How much hangs on what was assumed before the fit, some of it after the cases had been looked at.
+
+    Columns as of `without_terms`, with the priors in place of the term: means of the first design; and no opinion at all on
+    terms of the payoff, mean 0 and sd 1.
+    """
+    now = starting_priors()
+    designed, none = now.mean.copy(), now.mean.copy()
+    for name, mean in DESIGNED.items():
+        designed[ESTIMATED.index(name)] = mean
+    none[: len(PAYOFF)] = 0.0
+    wide = np.where(np.arange(len(none)) < len(PAYOFF), 1.0, now.sd)
+    rows = []
+    for label, prior in {"means of the first design": now._replace(mean=designed), "no opinion": now._replace(mean=none, sd=wide)}.items():
+        fitted = {case: estimate([history(other) for other in CASES.values() if other != case], prior) for case in CASES.values()}
+        scenarios = {case: with_coefficients(load_scenario(case.scenario), found) for case, found in fitted.items()}
+        rows.append(_means(label, "priors", scenarios, replicates))
+    return pd.DataFrame(rows)
+
+
 def other_states(replicates: int = 100) -> pd.DataFrame:
     """AUC of each case for states that the coefficients do not know either: cross-validated by body and by state.
 
@@ -155,10 +175,28 @@ def other_states(replicates: int = 100) -> pd.DataFrame:
         told = []
         for fold in range(FOLDS):
             data = {other: _only(history(other), [dealt[code] != fold for code in history(other).codes]) for other in CASES.values()}
-            states = judge(case, with_coefficients(held_out(case), on_others(case, data)), replicates).states
+            states = judge(case, with_coefficients(load_scenario(case.scenario), on_others(case, data)), replicates).states
             told.append(states[[dealt[code] == fold for code in states["iso3"]]])
         states = pd.concat(told)
         rows.append({"case": case.name, **scores(states["probability"].to_numpy(), states["observed"].to_numpy())})
+    return pd.DataFrame(rows)
+
+
+def residual_correlations() -> pd.DataFrame:
+    """How alike the same state is in two cases beyond what the fit on all of them explains; columns: one, other, states, correlation.
+
+    Residuals are (joined - p) / sqrt(p (1 - p)), p from what stood on the first day and the case's own coefficients, within 3.
+    States that join whatever is on offer would make them positive.
+    """
+    found = estimate([history(case) for case in CASES.values()]).found
+    told = {}
+    for data, own in zip(map(history, CASES.values()), found.bodies, strict=True):
+        p = np.clip(-np.expm1(-cumulated(data.from_the_start(), own[-1], own[:-1])), 1e-6, 1.0 - 1e-6)
+        told[data.case.name] = pd.Series(np.clip((data.joined - p) / np.sqrt(p * (1.0 - p)), -3.0, 3.0), index=data.codes)
+    rows = []
+    for one, other in combinations(told, 2):
+        both = pd.concat([told[one], told[other]], axis=1, join="inner")
+        rows.append({"one": one, "other": other, "states": len(both), "correlation": both.corr().iloc[0, 1]})
     return pd.DataFrame(rows)
 
 
@@ -194,7 +232,7 @@ def _means(left_out: str, kind: str, scenarios: Mapping[Case, Scenario], replica
 
 def main() -> None:
     """Print all tables."""
-    for question in (table, without_terms, other_codings, other_states):
+    for question in (table, without_terms, other_codings, other_priors, other_states):
         title = (question.__doc__ or "").splitlines()[0]
         sys.stdout.write(f"{title}\n{question().round(3).to_string(index=False)}\n\n")
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from waico.analysis.history.attribution import ASSUMED, mean_of
+from waico.analysis.history.attribution import mean_of
+from waico.analysis.history.episodes import ASSUMED
 from waico.analysis.history.forecast import Forecast, Source, simulated
 from waico.runs.record import check_free, damaged, plain, unwritable, versions, write_whole
 from waico.scenarios.errors import InputError

@@ -12,8 +12,8 @@ from scipy.stats import binom
 
 pytest.importorskip("sklearn", reason="needs the extra `analysis`")
 
-from waico.analysis.history.attribution import ASSUMED, Arm, arms, counted, mean_of, owed, share_of_variance
-from waico.analysis.history.episodes import ESTIMATED
+from waico.analysis.history.attribution import Arm, arms, counted, mean_of, owed, share_of_variance
+from waico.analysis.history.episodes import ASSUMED, ESTIMATED
 from waico.analysis.history.forecast import Forecast, forecast, jeffreys, runs_of, source_of
 from waico.analysis.history.seal import read, replay, verify, write
 from waico.runs.run import run

@@ -13,34 +13,39 @@ if TYPE_CHECKING:
     from waico.analysis.history.calibrate import Calibration
 
 LEGEND = """
-Log hazard per 30 days. Before and after: mean and standard deviation of the prior and of the estimate; learned: share of the prior's
-variance that the cases took away. The sd of b0 is that of a body not seen before.
-In sample: deviance is the share explained with the history given; AUC and Brier are from what stood on the first day."""
+Log hazard per 30 days. Before: mean (sd) of the starting prior. After: mean over bodies (its standard error). Spread: sd of bodies around
+the mean. Drawn: sd of the draws for a body not seen before, both together.
+In sample, each case with its own coefficients: deviance is the share explained with the history given; AUC and Brier are from what stood
+on the first day."""
 
 
 def calibration(found: Calibration) -> Iterator[str | Table]:
     """Estimates beside the priors before, and how well they fit each case."""
     content = found.as_dict()
     yield f"{content['title']}, up to {found.until}\n"
-    after = content["decision"]
-    table = plain_table("coefficient", "before", "after", "learned")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    table.add_row("b0", "", _pair(after["b0"]), "")
+    table = _numbers("coefficient", "before", "after", "spread", "drawn")
     for name, before in content["before"].items():
-        learned = 1.0 - (after[name]["sd"] / before["sd"]) ** 2
-        table.add_row(name, _pair(before), _pair(after[name]), f"{max(learned, 0.0):.0%}")
+        after = content["decision"][name]
+        error, spread = content["standard_error"][name], content["spread_over_bodies"][name]
+        table.add_row(
+            name, _pair(before["mean"], before["sd"]), _pair(after["mean"], error), f"{spread:.2f}", f"{after['sd']:.2f}"
+        )
     yield table
     yield ""
-    table = plain_table("case", "at risk", "joined", "intercept", "deviance", "AUC", "Brier")
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = _numbers("case", "at risk", "joined", "deviance", "AUC", "Brier")
     for name, row in found.skill.items():
-        scores = (f"{row[score]:.2f}" for score in ("intercept", "deviance", "auc", "brier"))
+        scores = (f"{row[score]:.2f}" for score in ("deviance", "auc", "brier"))
         table.add_row(name, str(row["n"]), str(row["joined"]), *scores)
     yield table
     yield LEGEND
 
 
-def _pair(prior: dict[str, float]) -> str:
-    return f"{prior['mean']:.2f} ({prior['sd']:.2f})"
+def _numbers(label: str, *columns: str) -> Table:
+    table = plain_table(label, *columns)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+def _pair(mean: float, sd: float) -> str:
+    return f"{mean:.2f} ({sd:.2f})"
