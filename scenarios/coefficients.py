@@ -33,6 +33,7 @@ def find_coefficients(name: Any, file: str) -> Path:
         return Path(name)
     known = bundled_coefficients()
     advice = nearest(name, known) if isinstance(name, str) else f"give one of {', '.join(known)}"
+    name = Path(name).name if isinstance(name, str) and name.endswith(".toml") else name   # without the folder, as typed
     raise InputError(file, "coefficients", f"there is no set {show(name)}", advice)
 
 

@@ -49,7 +49,7 @@ def timing(first: Floats, last: Floats, joined: Flags, simulated: Floats, day: f
         "median_observed": float(np.median((first[joined] + last[joined]) / 2.0)),
         "median_simulated": float(np.median(middle[reached])) if reached.any() else None,
         "last_days_observed": share_late(last[joined], last[joined] + 1.0, day) if known else None,
-        "last_days_simulated": share_late(*simulated[:, reached], day),
+        "last_days_simulated": share_late(simulated[0, reached], simulated[1, reached], day),
     }
 
 

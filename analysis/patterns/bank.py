@@ -32,7 +32,8 @@ def deadline_clusters(replicates: int = 100) -> pd.DataFrame:
     prior; each with and without the term. Columns: fitted_on, arm, applied (mean), last_20_days (share of the applications of
     all replicates, see `share_late`) and its standard error; history, without China, in the first row.
     """
-    days = (accessions(CASES["aiib"]).drop(index="CHN")["last"] - pd.Timestamp(DEADLINE)).dt.days.to_numpy(dtype=float)
+    applied = accessions(CASES["aiib"]).drop(index="CHN")["last"]
+    days = np.asarray((applied - pd.Timestamp(DEADLINE)).dt.days, dtype=np.float64)
     late = share_late(days, days + 1.0, day=0.0)
     rows: list[dict[str, Any]] = [
         {"fitted_on": "-", "arm": "history", "applied": len(days), "last_20_days": late, "se": np.nan}

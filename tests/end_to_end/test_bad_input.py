@@ -617,6 +617,7 @@ def fitted(expected: str, content: str, text: str = "") -> Case:
 COEFFICIENTS = {
     "an unknown set": extending('coefficients = "histroy"\n', "coefficients: there is no set 'histroy'; did you mean 'history'?"),
     "an unknown set unlike any": extending('coefficients = "zzz"\n', f"coefficients: there is no set 'zzz'; one of {SETS}"),
+    "a file that is not there": extending('coefficients = "mine.toml"\n', f"coefficients: there is no set 'mine.toml'; one of {SETS}"),
     "a file whose name no file can have": extending(
         f'coefficients = "{"x" * 300}.toml"\n', f"coefficients: there is no set '{'x' * 56}...; one of {SETS}"
     ),

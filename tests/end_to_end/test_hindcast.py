@@ -205,7 +205,7 @@ def test_accessions_lie_in_the_round_in_which_the_state_joined() -> None:
     """The week of the ceremony is the third round of every run: a day each to table and to close, then days 2 to 9."""
     result = run(load_scenario("coe_ai_convention"), seed=1, replicates=5, until=date(2024, 10, 1))
     start, end = joined_in(result, "coe_ai_convention")
-    signed = result.nations.pivot(index="replicate", columns="iso3", values="round_signed").to_numpy()
+    signed = result.nations.pivot(index="replicate", columns="iso3", values="round_signed").to_numpy(dtype=float, na_value=-1.0)
     member = result.nations.pivot(index="replicate", columns="iso3", values="status").isin(["signed", "ratified"]).to_numpy()
     assert (np.isfinite(start) == member).all()
     assert (np.isfinite(end) == member).all()
