@@ -64,6 +64,7 @@ def test_json_has_the_keys_of_the_contract_and_is_what_python_gives(capsys: Capt
     assert list(found["institutions"]) == ["aiib"]
     told = found["institutions"]["aiib"]
     assert set(told) == CONTRACT | {"n", "crps", "intervals"}
+    assert list(told["timing"])[:2] == ["concordance_members", "concordance"]
     assert set(told["baselines"]) == {"base_rate", "alignment", "static_logit"}
     for row in told["baselines"].values():
         assert set(row) == SCORES | {"intervals", "differences"}
