@@ -29,11 +29,19 @@ def find_coefficients(name: Any, file: str) -> Path:
     """
     if isinstance(name, str) and name in bundled_coefficients():
         return FOLDER / f"{name}.toml"
-    if isinstance(name, str) and name.endswith(".toml") and Path(name).is_file():
+    if isinstance(name, str) and name.endswith(".toml") and _is_file(Path(name)):
         return Path(name)
     known = bundled_coefficients()
     advice = nearest(name, known) if isinstance(name, str) else f"give one of {', '.join(known)}"
+    name = Path(name).name if isinstance(name, str) and name.endswith(".toml") else name   # without the folder, as typed
     raise InputError(file, "coefficients", f"there is no set {show(name)}", advice)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:   # a name that no file can have
+        return False
 
 
 def read_coefficients(name: Any, file: str) -> tuple[Tree, date]:

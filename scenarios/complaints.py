@@ -39,7 +39,8 @@ LARGEST = 10**18   # numbers from here on are not spelled out
 def first_complaint(error: ValidationError, tree: Any, file: str, below: str = "") -> InputError:
     """The first error of a validation as an `InputError`, with a count of the others.
 
-    `below` is the table that was validated, if it was not the whole tree. Unknown keys come first: a key that is misspelt is missing too, and its right name is the better advice.
+    `below` is the table that was validated, if it was not the whole tree. Unknown keys come first: a key that is misspelt is
+    missing too, and its right name is the better advice.
     """
     errors = error.errors()
     for item in errors:

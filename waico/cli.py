@@ -282,8 +282,8 @@ def hindcast(
         found = run_hindcast(
             loaded, members, until=last, replicates=replicates, seed=seed, workers=workers, on_progress=advance
         )
-    if members.notes:
-        sys.stderr.write(one_line(f"{members.file}: {'; '.join(members.notes)}") + "\n")
+    for note in found.notes:
+        sys.stderr.write(one_line(note) + "\n")
     if json:
         _print_json(found.as_dict())
     else:
@@ -343,7 +343,7 @@ def calibrate(
     from waico.analysis.history.cases import CASES
     from waico.runs.record import check_free_file
 
-    names = list(CASES) if cases is None else [name.strip() for name in cases.split(",")]
+    names = list(CASES) if cases is None else [name.strip() for name in cases.strip().removesuffix(",").split(",")]
     if out is not None:
         check_free_file(out, ".toml")
     with _progress(len(names), quiet, "cases") as advance:

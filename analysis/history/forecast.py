@@ -17,7 +17,7 @@ from waico.agents import Setting
 from waico.analysis.history.attribution import Arm, arms, counted, owed, share_of_variance
 from waico.analysis.history.baselines import BASELINES, baselines, sample, samples
 from waico.analysis.history.cases import CASES, scored
-from waico.analysis.history.membership import joined_on
+from waico.analysis.history.membership import end_of, joined_in
 from waico.analysis.history.observed import check_day
 from waico.analysis.history.scores import MEASURES, TAILS, scores, smoothed
 from waico.runs.run import run
@@ -54,9 +54,10 @@ class Forecast:
         institutions: by id: `status` that makes a member; `states`, how many could; of the number of members `mean`,
             `median`, `q05`, `q95`, `none` (share of replicates without any) and `distribution` (replicates by number);
             `expected`, how the probabilities would score against each of the runs (`auc`, `brier`, `log_score`), and how
-            many of the twenty `likeliest` states are members, each as median and 90% interval; of term_replicates: `fixed`, the same with all coefficients at their means, which leaves noise alone;
-            `coefficients`, the share of the variance that they make (see `attribution.share_of_variance`); and `terms`, what
-            the mean owes to each (see `attribution.owed`).
+            many of the twenty `likeliest` states are members, each as median and 90% interval; of term_replicates: `fixed`,
+            the same with all coefficients at their means, which leaves noise alone; `coefficients`, the share of the variance
+            that they make (see `attribution.share_of_variance`); and `terms`, what the mean owes to each (see
+            `attribution.owed`).
         states: a row per institution and state, likeliest first: `probability` (k + 1/2) / (R + 1), member in k of R
             replicates; `low` and `high`, Jeffreys' interval of 90% for the error of simulation; and the baselines of
             hindcasts (see `baselines`), fitted on cases that were over on the freeze date.
@@ -105,7 +106,7 @@ def forecast(
 
     Args:
         scenario: what to run, from `waico.load_scenario`.
-        until: the day.
+        until: the day, which counts to its end.
         seed: of all draws.
         replicates: runs behind probabilities and numbers.
         term_replicates: runs behind each change of a coefficient, at most as many as `replicates`; a fifth of them if not given.
@@ -158,16 +159,17 @@ def simulated(
     """A forecast by a scenario whose coefficients are known to come from `source`."""
     check_day(scenario, until)
     setting = Setting.of(scenario)
-    result = run(scenario, seed=seed, replicates=replicates, workers=workers, until=until, on_progress=on_progress)
+    end = end_of(scenario, until)
+    result = run(scenario, seed=seed, replicates=replicates, workers=workers, until=end, on_progress=on_progress)
     if result.interrupted:
         raise KeyboardInterrupt
     told = [scored(scenario, setting.codes, body) for body in scenario.institution_ids]
     members = [
-        np.isfinite(joined_on(result, body))[:, keep]
+        np.isfinite(joined_in(result, body)[1])[:, keep]
         for body, keep in zip(scenario.institution_ids, told, strict=True)
     ]  # fmt: skip
     changed = arms(scenario)
-    counts = counted(changed, seed, term_replicates, until, workers, on_progress)
+    counts = counted(changed, seed, term_replicates, end, workers, on_progress)
     base = np.stack([each.sum(axis=1) for each in members], axis=1)
     tables = [_states(setting, j, told[j], members[j]) for j in range(len(members))]
     institutions = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from waico.agents import Setting
 from waico.analysis.history.baselines import BASELINES, Sample, baselines, sample, samples
 from waico.analysis.history.cases import scored
-from waico.analysis.history.membership import joined_on
-from waico.analysis.history.observed import Observed, day_scored
+from waico.analysis.history.membership import end_of, joined_in, launching
+from waico.analysis.history.observed import Observed, day_scored, remark
 from waico.analysis.history.scores import calibration, differences, judged, level, resamples, smoothed
 from waico.analysis.history.timing import timing
+from waico.negotiation.clock import LAUNCH_DAYS
 from waico.runs.run import RunResult, run
 from waico.scenarios.schema import Scenario
 
@@ -39,6 +40,7 @@ class Hindcast:
             less the baseline; `timing` (see `timing.timing`; days are dates in it).
         states: a row per institution and scored state: `institution`, `iso3`, `probability` of the model, `observed`, and
             `base_rate`, `alignment` and `static_logit`. The probability is (k + 1/2) / (R + 1), member in k of R replicates.
+        notes: what the user should know of the file and of the day, a line each.
 
     Sponsor, rival and states whose accession the scenario forces are left out of all scores and counts.
     """
@@ -49,6 +51,7 @@ class Hindcast:
     until: date
     institutions: Mapping[str, dict[str, Any] | None]
     states: pd.DataFrame
+    notes: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, with None for what is not defined."""
@@ -65,7 +68,8 @@ class _Case(NamedTuple):
     """The scored states of an institution, M of them, R replicates; days are counted from the freeze date.
 
     `first`, `last` hold the span of days in which a state was observed to join, NaN for those that never did, (M,).
-    `simulated` holds the days on which states became members, infinite for those that are none at the end, (R, M).
+    `simulated` holds start and end of the rounds in which states became members, infinite for those that are none at the
+    end, (2, R, M).
     """
 
     codes: tuple[str, ...]
@@ -86,7 +90,7 @@ def hindcast(
     workers: int = 1,
     on_progress: Callable[[int], None] | None = None,
 ) -> Hindcast:
-    """Run a scenario up to a day and score who is a member then.
+    """Run a scenario through a day and score who is a member when it ends.
 
     A member has the institution's `scored_status` or more, and has not withdrawn. An observed one joined by that day for
     sure: where its date is a month or a year, by the last day of it.
@@ -106,7 +110,9 @@ def hindcast(
     """
     day = day_scored(scenario, observed, until)
     setting = Setting.of(scenario)
-    result = run(scenario, seed=seed, replicates=replicates, workers=workers, until=day, on_progress=on_progress)
+    result = run(
+        scenario, seed=seed, replicates=replicates, workers=workers, until=end_of(scenario, day), on_progress=on_progress
+    )
     if result.interrupted:
         raise KeyboardInterrupt
     institutions: dict[str, dict[str, Any] | None] = {}
@@ -119,7 +125,19 @@ def hindcast(
             institutions[body], table = _scored(body, case, scenario, day, seed)
             tables.append(table)
     states = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
-    return Hindcast(scenario, seed, replicates, day, institutions, states)
+    notes = (*remark(observed, until), *_of_launches(scenario, institutions, day))
+    return Hindcast(scenario, seed, replicates, day, institutions, states, notes)
+
+
+def _of_launches(scenario: Scenario, institutions: Mapping[str, Any], day: date) -> Iterator[str]:
+    """A line for each institution of which the day scored leaves out part of a launch."""
+    for body, found in institutions.items():
+        opens = launching(scenario, body, day)
+        if found is not None and opens is not None:
+            yield (
+                f"{day} lies in the week of the ceremony of {body}, over which its signatures are spread: "
+                f"give --until {opens + timedelta(days=LAUNCH_DAYS)} to score them all"
+            )
 
 
 def _case(body: str, setting: Setting, members: pd.DataFrame, result: RunResult, day: date) -> _Case:
@@ -129,7 +147,7 @@ def _case(body: str, setting: Setting, members: pd.DataFrame, result: RunResult,
     rows = members.reindex(np.array(codes)[keep])
     first, last = (np.array([np.nan if pd.isna(d) else scenario.day(d) for d in rows[name]]) for name in ("first", "last"))
     joined = last <= scenario.day(day)
-    simulated = joined_on(result, body)[:, keep]
+    simulated = joined_in(result, body)[:, :, keep]
     return _Case(tuple(rows.index), first, last, joined, simulated, sample(setting, body, keep, joined))
 
 
@@ -137,7 +155,7 @@ def _scored(
     body: str, case: _Case, scenario: Scenario, day: date, seed: int
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """All scores of an institution, and the probabilities behind them."""
-    member = np.isfinite(case.simulated)
+    member = np.isfinite(case.simulated[1])
     p = smoothed(member.sum(axis=0), len(member))
     simpler = baselines(body, case.facts, samples())
     times = resamples(len(p), seed)

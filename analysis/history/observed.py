@@ -25,10 +25,11 @@ class Observed:
 
     Attributes:
         file: where it was read from, for messages.
-        members: a row per `institution` and `iso3`, sorted by both: `first` and `last`, dates between which it joined.
+        members: a row per `institution` and `iso3`, sorted by both: `first` and `last`, dates between which it joined;
+            without sponsors and rivals.
         institutions: those of the scenario that the file has a row of, whether or not the scenario has its state.
         last: the last date in the file, whatever the row is about.
-        notes: what was left out of the file, for the user to know.
+        notes: what was left out of the file or counts against expectation, for the user to know.
     """
 
     file: str
@@ -48,7 +49,8 @@ def read_observed(path: str | Path, scenario: Scenario) -> Observed:
     """Read a CSV with columns institution, iso3 and date, a row per member; others are ignored.
 
     A date may be a month (2015-03) or a year (2015): the state joined on one of its days. Of several rows for a state
-    the earliest counts. Rows of other institutions, and states that the scenario does not have, are left out.
+    the earliest counts. Rows of other institutions, of states that the scenario does not have, and of the sponsor and the
+    rival of an institution are left out.
 
     Raises:
         InputError: the file cannot be read, a cell is empty or no date, or no row is about the scenario.
@@ -65,16 +67,38 @@ def read_observed(path: str | Path, scenario: Scenario) -> Observed:
     if not ours.any():
         what = f"has no row of {' or '.join(bodies)}"
         raise InputError(file, "institution", what, "write the ids that institutions have in the scenario")
-    rows = table[ours & known].sort_values(["institution", "iso3", "last", "first"])
+    principals, forced = _named(scenario)
+    pairs = pd.Series(list(zip(table["institution"], table["iso3"], strict=True)), index=table.index, dtype=object)
+    principal = pairs.isin(principals)
+    rows = table[ours & known & ~principal].sort_values(["institution", "iso3", "last", "first"])
     again = rows[["institution", "iso3"]].duplicated()
+    early = ~again & (rows["last"] <= scenario.freeze_date) & ~pairs[rows.index].isin(forced)
     members = rows.loc[~again, ["institution", "iso3", "first", "last"]].reset_index(drop=True)
+    label = table["institution"] + " " + table["iso3"]
     notes = {
         "rows of other institutions left out": table.loc[~ours, "institution"],
         "codes that are no states of the scenario dropped": table.loc[ours & ~known, "iso3"],
-        "more than one row, of which the earliest counts": rows.loc[again, "institution"] + " " + rows.loc[again, "iso3"],
+        "sponsor or rival, not scored": label[principal & known],
+        "more than one row, of which the earliest counts": label[again.index[again]],
+        f"joined by the freeze date {scenario.freeze_date}, force them in the scenario to leave them out": label[early.index[early]],
     }
     said = tuple(f"{what}: {', '.join(sorted(set(names)))}" for what, names in notes.items() if len(names))
     return Observed(file, members, frozenset(table.loc[ours, "institution"]), max(table["last"]), said)
+
+
+def _named(scenario: Scenario) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Pairs of institution and state that no score counts: sponsors and rivals, and those that the scenario forces."""
+    principals = {(body.id, code) for body in scenario.institutions for code in (body.sponsor, body.rival)}
+    forced = {(body, code) for code, nation in scenario.nations.overrides.items() for body in nation.forced}
+    return principals, forced
+
+
+def remark(observed: Observed, until: date | None) -> tuple[str, ...]:
+    """The notes on a file as one line, with one more where the day is taken from a row that is left out; () without any."""
+    notes = observed.notes
+    if until is None and not (observed.members["last"] == observed.last).any():
+        notes = (*notes, f"the last date, {observed.last}, is that of a row left out: --until gives another day")
+    return (f"{observed.file}: {'; '.join(notes)}",) if notes else ()
 
 
 def day_scored(scenario: Scenario, observed: Observed, until: date | None) -> date:

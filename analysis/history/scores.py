@@ -15,6 +15,7 @@ Counts = NDArray[np.int64]
 MEASURES = ("auc", "brier", "log_score")
 BINS = 10
 RESAMPLES = 1000
+FEWEST = 5   # states that an interval is given for: samples of fewer are few and much the same
 TAILS = (0.05, 0.95)   # what lies between them is 90%
 
 
@@ -59,16 +60,19 @@ def resampled(p: Floats, joined: Flags, times: Counts) -> dict[str, Floats]:
     }
 
 
-def interval(values: Floats) -> list[float] | None:
-    """Percentile interval of 90% (Efron & Tibshirani 1993); None where no sample has a value."""
+def interval(values: Floats, states: int) -> list[float] | None:
+    """Percentile interval of 90% (Efron & Tibshirani 1993) from samples of so many states.
+
+    None for fewer than five, and where no sample has a value.
+    """
     known = values[~np.isnan(values)]
-    return np.quantile(known, TAILS).tolist() if len(known) else None
+    return np.quantile(known, TAILS).tolist() if len(known) and states >= FEWEST else None
 
 
 def judged(p: Floats, joined: Flags, times: Counts) -> dict[str, Any]:
     """Scores with their intervals."""
     spread = resampled(p, joined, times)
-    return {**scores(p, joined), "intervals": {name: interval(spread[name]) for name in MEASURES}}
+    return {**scores(p, joined), "intervals": {name: interval(spread[name], len(p)) for name in MEASURES}}
 
 
 def differences(p: Floats, baseline: Floats, joined: Flags, times: Counts) -> dict[str, Any]:
@@ -80,7 +84,7 @@ def differences(p: Floats, baseline: Floats, joined: Flags, times: Counts) -> di
         one, other = ours[name], theirs[name]
         found[name] = {
             "difference": None if one is None or other is None else one - other,
-            "interval": interval(our_spread[name] - their_spread[name]),
+            "interval": interval(our_spread[name] - their_spread[name], len(p)),
         }
     return found
 

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waico.analysis.history.cases import CASES, accessions
-from waico.analysis.history.timing import LAST_DAYS
+from waico.analysis.history.membership import end_of
+from waico.analysis.history.timing import share_late
 from waico.analysis.patterns.arms import estimate, mean, models
 from waico.negotiation.terms import ALIGNMENT, PROXIMITY, REGION, SIZE
 from waico.scenarios.load import load_scenario
@@ -29,11 +30,13 @@ def deadline_clusters(replicates: int = 100) -> pd.DataFrame:
 
     Fitted on all cases, the AIIB among them, and on the other cases, which had no deadline, so that the term of one is only its
     prior; each with and without the term. Columns: fitted_on, arm, applied (mean), last_20_days (share of the applications of
-    all replicates) and its standard error; history in the first row.
+    all replicates, see `share_late`) and its standard error; history, without China, in the first row.
     """
-    days = (pd.Timestamp(DEADLINE) - accessions(CASES["aiib"])["last"]).dt.days
+    applied = accessions(CASES["aiib"]).drop(index="CHN")["last"]
+    days = np.asarray((applied - pd.Timestamp(DEADLINE)).dt.days, dtype=np.float64)
+    late = share_late(days, days + 1.0, day=0.0)
     rows: list[dict[str, Any]] = [
-        {"fitted_on": "-", "arm": "history", "applied": len(days), "last_20_days": (days < LAST_DAYS).mean(), "se": np.nan}
+        {"fitted_on": "-", "arm": "history", "applied": len(days), "last_20_days": late, "se": np.nan}
     ]
     for told, fitted in FITTED_ON.items():
         for arm, changes in (("deadline", {}), ("none", {"decision.b_deadline": 0.0})):
@@ -46,10 +49,11 @@ def deadline_clusters(replicates: int = 100) -> pd.DataFrame:
 def _applications(scenario: Scenario, replicates: int) -> Floats:
     """Applications by the deadline, and those of them in the last 20 days, (R, 2)."""
     rows = []
-    for model in models(scenario, replicates, until=DEADLINE):
-        since, end = model.world.round_endorsed[:, 0], np.array([0.0, *model.history.end])
-        days = end[since[(since > 0) & model.world.setting.at_risk[:, 0]]]
-        rows.append((len(days), (days > end[-1] - LAST_DAYS).sum()))
+    for model in models(scenario, replicates, until=end_of(scenario, DEADLINE)):
+        since, days = model.world.round_endorsed[:, 0], np.array([0.0, *model.history.end])
+        rounds = since[(since > 0) & model.world.setting.at_risk[:, 0]]
+        late = share_late(days[rounds - 1], days[rounds], scenario.day(DEADLINE)) or 0.0
+        rows.append((len(rounds), late * len(rounds)))
     return np.array(rows, dtype=float)
 
 

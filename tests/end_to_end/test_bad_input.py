@@ -617,6 +617,10 @@ def fitted(expected: str, content: str, text: str = "") -> Case:
 COEFFICIENTS = {
     "an unknown set": extending('coefficients = "histroy"\n', "coefficients: there is no set 'histroy'; did you mean 'history'?"),
     "an unknown set unlike any": extending('coefficients = "zzz"\n', f"coefficients: there is no set 'zzz'; one of {SETS}"),
+    "a file that is not there": extending('coefficients = "mine.toml"\n', f"coefficients: there is no set 'mine.toml'; one of {SETS}"),
+    "a file whose name no file can have": extending(
+        f'coefficients = "{"x" * 300}.toml"\n', f"coefficients: there is no set '{'x' * 56}...; one of {SETS}"
+    ),
     "a number": extending("coefficients = 5\n", f"coefficients: there is no set 5; give one of {SETS}"),
     "an unknown set on the command line": setting(
         "coefficients=without_aib", "coefficients: there is no set 'without_aib'; did you mean 'without_aiib'?"

@@ -20,7 +20,7 @@ def waico(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_fit_on_one_case_is_printed_and_written(tmp_path: Path) -> None:
     file = tmp_path / "coe.toml"
-    done = waico("calibrate", "--cases", "coe_ai_convention", "--out", str(file))
+    done = waico("calibrate", "--cases", "coe_ai_convention,", "--out", str(file))
     assert (done.returncode, done.stderr) == (0, "")
     assert "b_align" in done.stdout
     row = next(line for line in done.stdout.splitlines() if line.startswith("coe_ai_convention "))

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ pytest.importorskip("sklearn", reason="needs the extra `analysis`")
 
 from waico.analysis.history.cases import CASES, accessions
 from waico.analysis.history.hindcast import hindcast
+from waico.analysis.history.membership import end_of, joined_in, launching
 from waico.analysis.history.observed import read_observed
 from waico.cli import _run
 from waico.runs.run import run
@@ -30,6 +32,9 @@ horizon = 2027-12-31
 [nations]
 subset = ["BRA", "CHN", "DEU", "FRA", "IND", "JPN", "KEN", "KOR", "QAT", "RUS", "USA", "ZAF"]
 """
+
+CHINA = "founders.csv: sponsor or rival, not scored: aiib CHN\n"
+RIVAL = "joined.csv: sponsor or rival, not scored: waico USA\n"
 
 Capture = pytest.CaptureFixture[str]
 
@@ -54,11 +59,12 @@ def as_json(capsys: Capture, *arguments: str, notes: str = "") -> dict[str, Any]
 
 
 def test_json_has_the_keys_of_the_contract_and_is_what_python_gives(capsys: Capture) -> None:
-    found = as_json(capsys, "aiib2014", "--observed", "founders.csv", *SHORT)
+    found = as_json(capsys, "aiib2014", "--observed", "founders.csv", *SHORT, notes=CHINA)
     assert (found["scenario"], found["seed"], found["replicates"], found["until"]) == ("aiib2014", 3, 10, "2015-03-31")
     assert list(found["institutions"]) == ["aiib"]
     told = found["institutions"]["aiib"]
     assert set(told) == CONTRACT | {"n", "crps", "intervals"}
+    assert list(told["timing"])[:2] == ["concordance_members", "concordance"]
     assert set(told["baselines"]) == {"base_rate", "alignment", "static_logit"}
     for row in told["baselines"].values():
         assert set(row) == SCORES | {"intervals", "differences"}
@@ -70,9 +76,9 @@ def test_json_has_the_keys_of_the_contract_and_is_what_python_gives(capsys: Capt
 
 def test_principals_are_left_out_of_all_counts(capsys: Capture) -> None:
     """China is among the 57 founders. Counts are those of the run itself."""
-    told = as_json(capsys, "aiib2014", "--observed", "founders.csv", *SHORT)["institutions"]["aiib"]
+    told = as_json(capsys, "aiib2014", "--observed", "founders.csv", *SHORT, notes=CHINA)["institutions"]["aiib"]
     scenario = load_scenario("aiib2014")
-    nations = run(scenario, seed=3, replicates=10, until=CASES["aiib"].until).nations
+    nations = run(scenario, seed=3, replicates=10, until=CASES["aiib"].until + timedelta(days=1)).nations
     others = nations[~nations["iso3"].isin(["CHN", "USA"])]
     counts = others["status"].isin(["endorsed", "signed", "ratified"]).groupby(others["replicate"]).sum()
     assert (told["n"], told["n_observed"]) == (others["iso3"].nunique(), 56)
@@ -98,21 +104,24 @@ def test_states_hold_the_probabilities_behind_the_scores(capsys: Capture) -> Non
 
 def test_an_institution_without_rows_is_null_and_a_month_counts_by_its_end(capsys: Capture) -> None:
     typed = "talks.toml", "--observed", "joined.csv", "--replicates", "2"
-    found = as_json(capsys, *typed)
+    found = as_json(capsys, *typed, notes=RIVAL)
     assert found["until"] == "2026-09-30"
     assert found["institutions"]["us_coalition"] is None
     told = found["institutions"]["waico"]
     assert (told["n"], told["n_observed"]) == (10, 2)   # without China, the sponsor, and the United States, its rival
     assert told["timing"]["median_observed"] == "2026-08-23"   # midway from 1 August to 15 September
     assert told["timing"]["last_days_observed"] is None
-    early = as_json(capsys, *typed, "--until", "2026-09-29")["institutions"]["waico"]
+    early = as_json(capsys, *typed, "--until", "2026-09-29", notes=RIVAL)["institutions"]["waico"]
     assert (early["n_observed"], early["timing"]) == (1, None)
 
 
 def test_no_member_at_all_is_scored_too(capsys: Capture) -> None:
     """A file whose only member is no state of the scenario says that none of them joined."""
     Path("nobody.csv").write_text("institution,iso3,date\nwaico,GBR,2026-09\n")
-    note = "nobody.csv: codes that are no states of the scenario dropped: GBR\n"
+    note = (
+        "nobody.csv: codes that are no states of the scenario dropped: GBR; "
+        "the last date, 2026-09-30, is that of a row left out: --until gives another day\n"
+    )
     told = as_json(capsys, "talks.toml", "--observed", "nobody.csv", "--replicates", "1", notes=note)["institutions"]["waico"]
     assert (told["n"], told["n_observed"], told["auc"], told["timing"]) == (10, 0, None, None)
     assert told["intervals"]["auc"] is None
@@ -121,7 +130,8 @@ def test_no_member_at_all_is_scored_too(capsys: Capture) -> None:
 
 def test_forced_states_are_not_scored(capsys: Capture) -> None:
     told = as_json(
-        capsys, "talks.toml", "--observed", "joined.csv", "--replicates", "2", "--set", "nations.KEN.forced.waico=signed"
+        capsys, "talks.toml", "--observed", "joined.csv", "--replicates", "2", "--set", "nations.KEN.forced.waico=signed",
+        notes=RIVAL,
     )["institutions"]["waico"]
     assert (told["n"], told["n_observed"]) == (9, 1)
 
@@ -132,19 +142,19 @@ def test_what_is_left_out_is_told_on_stderr_in_one_line(capsys: Capture) -> None
     as_json(
         capsys, "talks.toml", "--observed", "joined.csv", "--replicates", "1",
         notes="joined.csv: rows of other institutions left out: imf; codes that are no states of the scenario dropped: GBR; "
-        "more than one row, of which the earliest counts: waico BRA\n",
+        "sponsor or rival, not scored: waico USA; more than one row, of which the earliest counts: waico BRA\n",
     )  # fmt: skip
 
 
 def test_text_names_every_model_and_fits_the_terminal(capsys: Capture) -> None:
     assert _run(["hindcast", "aiib2014", "--observed", "founders.csv", *SHORT]) == 0
     out, err = capsys.readouterr()
-    assert err == ""
+    assert err == CHINA
     lines = out.splitlines()
     assert lines[1] == "members on 2015-03-31, 10 replicates, seed 3"
     labels = [line.split("  ")[1] for line in lines if line.startswith("  ") and "[" in line]
     assert labels == ["scores", "model", *BASELINES, "model less", *BASELINES]
-    for text in ("56 observed; simulated", "without CHN, USA", "pairs in the order simulated", "2015-03-17"):
+    for text in ("56 observed; simulated", "without CHN, USA", "of the pairs of members as simulated", "2015-03-17"):
         assert text in out
     assert max(map(len, lines)) <= 120
     assert "nan" not in out
@@ -157,9 +167,60 @@ def test_text_says_what_is_not_scored(capsys: Capture) -> None:
     assert "timing is not scored: no two members have different dates" in out
 
 
+def signatories(*states: str) -> None:
+    """A file of states that signed the convention of the Council of Europe on the day of its ceremony."""
+    rows = "".join(f"coe_ai_convention,{code},2024-09-05\n" for code in states)
+    Path("first_day.csv").write_text(f"institution,iso3,date\n{rows}")
+
+
+def test_the_day_of_a_ceremony_counts_to_its_end_and_the_rest_of_the_week_is_told(capsys: Capture) -> None:
+    """Signatures open with that day, so that a run that ends when it begins has none."""
+    signatories("AND", "GBR", "ISL")
+    typed = "coe_ai_convention", "--observed", "first_day.csv", "--replicates", "10"
+    note = (
+        "2024-09-05 lies in the week of the ceremony of coe_ai_convention, over which its signatures are spread: "
+        "give --until 2024-09-12 to score them all\n"
+    )
+    first = as_json(capsys, *typed, notes=note)["institutions"]["coe_ai_convention"]
+    week = as_json(capsys, *typed, "--until", "2024-09-12")["institutions"]["coe_ai_convention"]
+    assert (first["n_observed"], week["n_observed"]) == (3, 3)
+    assert 0.0 < first["n_mean"] < week["n_mean"]
+
+
+def test_a_day_within_the_week_of_a_launch() -> None:
+    convention, bank, silent = (load_scenario(name) for name in ("coe_ai_convention", "aiib2014", "belt_and_road"))
+    for day, told in ((4, False), (5, True), (10, True), (11, False)):   # by the end of the 11th the week is over
+        assert (launching(convention, "coe_ai_convention", date(2024, 9, day)) == date(2024, 9, 5)) is told
+    assert launching(bank, "aiib", date(2014, 10, 25)) == date(2014, 10, 24)   # applications are scored, not signatures
+    assert launching(bank, "aiib", date(2015, 6, 30)) is None
+    assert launching(silent, "belt_and_road", date(2015, 1, 2)) is None   # a date without a ceremony
+
+
+def test_a_run_ends_when_the_day_does_but_not_after_the_horizon() -> None:
+    convention = load_scenario("coe_ai_convention")
+    assert end_of(convention, date(2024, 12, 31)) == date(2025, 1, 1)
+    assert end_of(convention, date(2025, 2, 28)) == convention.rounds.horizon == date(2025, 2, 28)
+
+
+def test_accessions_lie_in_the_round_in_which_the_state_joined() -> None:
+    """The week of the ceremony is the third round of every run: a day each to table and to close, then days 2 to 9."""
+    result = run(load_scenario("coe_ai_convention"), seed=1, replicates=5, until=date(2024, 10, 1))
+    start, end = joined_in(result, "coe_ai_convention")
+    signed = result.nations.pivot(index="replicate", columns="iso3", values="round_signed").to_numpy(dtype=float, na_value=-1.0)
+    member = result.nations.pivot(index="replicate", columns="iso3", values="status").isin(["signed", "ratified"]).to_numpy()
+    assert (np.isfinite(start) == member).all()
+    assert (np.isfinite(end) == member).all()
+    third = member & (signed == 3)
+    assert third.any()
+    assert set(start[third]) == {2.0}
+    assert set(end[third]) == {9.0}
+    later = member & (signed > 3)
+    assert set(end[later] - start[later]) <= {7.0, 5.0}   # the run ends on day 28
+
+
 def test_two_workers_give_the_same(capsys: Capture) -> None:
     typed = "talks.toml", "--observed", "joined.csv", "--replicates", "3"
-    assert as_json(capsys, *typed, "--workers", "2") == as_json(capsys, *typed)
+    assert as_json(capsys, *typed, "--workers", "2", notes=RIVAL) == as_json(capsys, *typed, notes=RIVAL)
 
 
 @pytest.mark.parametrize(

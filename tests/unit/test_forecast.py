@@ -186,6 +186,14 @@ def test_before_any_case_there_is_no_baseline() -> None:
     assert {row["kind"] for row in told.institutions["aiib"]["terms"]} == {"assumed"}
 
 
+def test_the_day_of_a_ceremony_counts_to_its_end() -> None:
+    """Signatures open with that day; the runs behind the terms end with it, too."""
+    convention = load_scenario("coe_ai_convention", {"coefficients": "", "decision.b0": 5.0})
+    told = forecast(convention, until=date(2024, 9, 5), replicates=2).institutions["coe_ai_convention"]
+    assert told["mean"] > 0.0
+    assert told["fixed"]["mean"] > 0.0
+
+
 def test_progress_counts_all_runs(scenario: Scenario) -> None:
     seen: list[int] = []
     forecast(scenario, until=DAY, replicates=1, on_progress=seen.append)

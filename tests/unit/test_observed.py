@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from waico.analysis.history.observed import Observed, day_scored, read_observed
+from waico.analysis.history.observed import Observed, day_scored, read_observed, remark
 from waico.scenarios.errors import InputError
 from waico.scenarios.load import load_scenario
 from waico.scenarios.schema import Scenario
@@ -67,6 +67,39 @@ def test_what_is_left_out_is_said(file: Path, scenario: Scenario) -> None:
         "codes that are no states of the scenario dropped: PRK, XKX",
     )
     assert found.last == date(2020, 12, 31)
+
+
+def test_members_by_the_freeze_date_count_but_are_named(file: Path) -> None:
+    """GBR on the freeze date itself, and KOR by then for sure; not FRA, perhaps later, nor DEU, which is forced."""
+    forced = load_scenario("aiib2014", {"nations.DEU.forced.aiib": "endorsed"})
+    rows = "aiib,GBR,2014-10-23\naiib,KOR,2014-09\naiib,FRA,2014-10\naiib,DEU,2014-01-01\naiib,ITA,2014-10-24\n"
+    found = read(file, HEAD + rows, forced)
+    assert set(spans(found)) == {"DEU", "FRA", "GBR", "ITA", "KOR"}
+    assert found.notes == ("joined by the freeze date 2014-10-23, force them in the scenario to leave them out: aiib GBR, aiib KOR",)
+
+
+def test_principals_are_named_and_left_out(file: Path) -> None:
+    """By institution: the United States are the sponsor of one and the rival of the other, Brazil is neither."""
+    rows = "waico,USA,2026\nus_coalition,USA,2020\nwaico,CHN,2026\nwaico,BRA,2026\n"
+    found = read(file, HEAD + rows, load_scenario("waic2025"))
+    assert found.notes == ("sponsor or rival, not scored: us_coalition USA, waico CHN, waico USA",)
+    assert list(spans(found, "waico")) == ["BRA"]
+
+
+@pytest.mark.parametrize("row", ["aiib,CHN,2016", "imf,GBR,2016", "aiib,XKX,2016", "aiib,GBR,2016"])
+def test_a_last_date_of_a_row_left_out_is_told_if_it_sets_the_day(row: str, file: Path, scenario: Scenario) -> None:
+    found = read(file, f"{HEAD}aiib,GBR,2015-03-12\n{row}\n", scenario)
+    assert day_scored(scenario, found, None) == date(2016, 12, 31)
+    (line,) = remark(found, None)
+    assert line.startswith("seen.csv: ")
+    assert line.endswith("; the last date, 2016-12-31, is that of a row left out: --until gives another day")
+    assert remark(found, date(2016, 12, 31)) == (f"seen.csv: {found.notes[0]}",)
+
+
+def test_a_last_date_that_a_member_shares_is_not_told(file: Path, scenario: Scenario) -> None:
+    assert remark(read(file, f"{HEAD}aiib,GBR,2015\n", scenario), None) == ()
+    found = read(file, f"{HEAD}aiib,GBR,2015\naiib,CHN,2015\n", scenario)
+    assert remark(found, None) == ("seen.csv: sponsor or rival, not scored: aiib CHN",)
 
 
 def test_an_institution_without_rows_is_unknown(file: Path) -> None:

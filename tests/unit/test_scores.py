@@ -22,7 +22,7 @@ from waico.analysis.history.scores import (
     scores,
     smoothed,
 )
-from waico.analysis.history.timing import concordance, timing
+from waico.analysis.history.timing import concordance, share_late, timing
 
 pytestmark = pytest.mark.extra
 
@@ -94,7 +94,7 @@ def test_resampling_is_scoring_the_states_drawn_as_often_as_they_are(case: Told,
             assert found[name][sample] == pytest.approx(np.nan if value is None else value, nan_ok=True)
 
 
-@given(told())
+@given(told().filter(lambda case: len(case[0]) >= 5))
 def test_intervals_hold_the_score_itself(case: Told) -> None:
     p, joined = case
     found = judged(p, joined, resamples(len(p), seed=1))
@@ -104,8 +104,18 @@ def test_intervals_hold_the_score_itself(case: Told) -> None:
 
 
 def test_interval_is_that_of_the_middle_90_percent() -> None:
-    assert interval(np.append(np.arange(101.0), np.nan)) == [5.0, 95.0]
-    assert interval(np.array([np.nan])) is None
+    assert interval(np.append(np.arange(101.0), np.nan), 5) == [5.0, 95.0]
+    assert interval(np.array([np.nan]), 5) is None
+
+
+def test_fewer_than_five_states_have_no_interval() -> None:
+    p, joined = np.linspace(0.1, 0.9, 5), np.array([True, False, True, False, True])
+    for states in (2, 4, 5):
+        times = resamples(states, seed=0)
+        found = judged(p[:states], joined[:states], times)["intervals"]
+        paired = differences(p[:states], p[:states] / 2.0, joined[:states], times)
+        assert {found[name] is None for name in MEASURES} == {states < 5}
+        assert {paired[name]["interval"] is None for name in MEASURES} == {states < 5}
 
 
 def test_resamples_depend_on_the_seed_alone() -> None:
@@ -116,13 +126,14 @@ def test_resamples_depend_on_the_seed_alone() -> None:
 
 def test_differences_are_paired() -> None:
     """A baseline worse by the same on every state is worse by it in every sample."""
-    times = resamples(4, seed=0)
-    found = differences(np.where(JOINED, 0.9, 0.1), np.where(JOINED, 0.8, 0.2), JOINED, times)
+    times, joined = resamples(5, seed=0), np.append(JOINED, False)
+    found = differences(np.where(joined, 0.9, 0.1), np.where(joined, 0.8, 0.2), joined, times)
     assert found["brier"]["difference"] == pytest.approx(0.01 - 0.04)
     assert found["brier"]["interval"] == pytest.approx([-0.03, -0.03])
     assert found["log_score"]["difference"] == pytest.approx(np.log(8 / 9))
     assert found["auc"] == {"difference": 0.0, "interval": [0.0, 0.0]}
-    assert differences(P, P, ~np.zeros(4, dtype=bool), times)["auc"] == {"difference": None, "interval": None}
+    p, everyone = np.linspace(0.1, 0.9, 5), np.ones(5, dtype=bool)
+    assert differences(p, p, everyone, times)["auc"] == {"difference": None, "interval": None}
 
 
 def test_calibration_by_hand() -> None:
@@ -141,29 +152,50 @@ def test_level_by_hand() -> None:
     assert level(np.array([5]), 2)["crps"] == 3.0
 
 
+def rounds(*middles: list[float], days: float = 2.0) -> NDArray[np.float64]:
+    """Start and end of rounds of so many days around the days on which states join, (2, R, N)."""
+    middle = np.array(middles)
+    return np.stack([middle - days / 2.0, middle + days / 2.0])
+
+
 def test_timing_by_hand() -> None:
     """A, B, C joined on day 1, on one of days 3 to 5, and of 5 to 8; D never. B and C may have joined in either order.
 
-    Expected on days 2, 2, 1 and 25: of the pairs AB (tied), AC (wrong), AD, BD and CD (right), 3.5 of 5.
+    Expected on days 2, 2, 1 and 26: of the pairs AB (tied), AC (wrong), AD, BD and CD (right), 3.5 of 5. The last 20 days
+    begin with day 6: C's last day lies in them.
     """
     first, last = np.array([1.0, 3.0, 5.0, np.nan]), np.array([1.0, 5.0, 8.0, np.nan])
-    simulated = np.array([[1.0, 2.0, 1.0, NEVER], [3.0, 2.0, 1.0, NEVER]])
+    simulated = rounds([1.0, 2.0, 1.0, NEVER], [3.0, 2.0, 1.0, NEVER])
     assert timing(first, last, ~np.isnan(last), simulated, 25.0) == pytest.approx({
         "concordance": 0.7, "concordance_members": 0.25, "median_observed": 4.0, "median_simulated": 1.5,
         "last_days_observed": 1 / 3, "last_days_simulated": 0.0,
     })  # fmt: skip
 
 
-def test_a_replicate_without_accession_counts_as_the_last_day() -> None:
+def test_a_replicate_without_accession_counts_as_the_end_of_the_last_day() -> None:
     first = last = np.array([1.0, 2.0])
-    simulated = np.array([[NEVER, 9.0], [8.0, 9.0]])   # (10 + 8) / 2 = 9: tied
+    simulated = rounds([NEVER, 9.5], [8.0, 9.5])   # (11 + 8) / 2 = 9.5: tied
     found = timing(first, last, np.array([True, True]), simulated, 10.0)
     assert found is not None
     assert (found["concordance"], found["last_days_simulated"]) == (0.5, 1.0)
 
 
+def test_accessions_count_for_the_last_20_days_by_the_part_that_lies_in_them() -> None:
+    """On day 159 these are days 140 to 159, up to 160.0: a round of a week from 138 has five of its seven days in them.
+
+    Exact days are in or out, twenty of them in; rounds of any length that fill the time evenly give the same share.
+    """
+    assert share_late(np.array([138.0]), np.array([145.0]), 159.0) == pytest.approx(5 / 7)
+    days = np.arange(130.0, 160.0)
+    assert share_late(days, days + 1.0, 159.0) == pytest.approx(20 / 30)
+    for length in (1.0, 4.0, 7.0, 30.0):
+        starts = np.arange(160.0 - 840.0, 160.0, length)
+        assert share_late(starts, starts + length, 159.0) == pytest.approx(20 / 840)
+    assert share_late(np.array([]), np.array([]), 159.0) is None
+
+
 def test_dates_known_to_a_month_do_not_tell_the_last_20_days() -> None:
-    joined, simulated = np.array([True, True]), np.full((1, 2), NEVER)
+    joined, simulated = np.array([True, True]), np.full((2, 1, 2), NEVER)
     found = timing(np.array([1.0, 5.0]), np.array([1.0, 24.0]), joined, simulated, 25.0)
     assert found is not None
     assert (found["last_days_observed"], found["median_simulated"], found["last_days_simulated"]) == (0.5, None, None)
@@ -173,7 +205,7 @@ def test_dates_known_to_a_month_do_not_tell_the_last_20_days() -> None:
 
 
 def test_one_date_of_all_has_no_timing() -> None:
-    day, never = np.array([3.0, 3.0, np.nan]), np.full((2, 3), NEVER)
+    day, never = np.array([3.0, 3.0, np.nan]), np.full((2, 2, 3), NEVER)
     assert timing(day, day, np.array([True, True, False]), never, 9.0) is None
     assert timing(day, day, np.zeros(3, dtype=bool), never, 9.0) is None
 

@@ -85,8 +85,11 @@ def _timing(told: dict[str, Any] | None) -> Iterator[str | Table]:
     if told is None:
         yield "\n  timing is not scored: no two members have different dates"
         return
-    order, among = _number(told["concordance"]), _number(told["concordance_members"])
-    yield f"\n  pairs in the order simulated: {order}, among members {among} (0.5 is chance, 1 best)\n"
+    order, of_all = _number(told["concordance_members"]), _number(told["concordance"])
+    yield (
+        f"\n  order: {order} of the pairs of members as simulated (0.5 is chance, 1 best)\n"
+        f"  with nonmembers, who come last: {of_all}, which is mostly who joins\n"
+    )
     table = _numbers("  accessions", "median day", "in the last 20 days")
     for name in ("observed", "simulated"):
         share = told[f"last_days_{name}"]
