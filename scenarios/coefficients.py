@@ -44,6 +44,11 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def coefficients_of_case(name: str, case: str) -> dict[str, float]:
+    """Coefficients that a case of history has of its own in a bundled set, by name."""
+    return dict(read_toml(find_coefficients(name, name))["of_cases"][case])
+
+
 def read_coefficients(name: Any, file: str) -> tuple[Tree, date]:
     """The priors of a set, as a table `decision`, and the last day of the history that it was fitted on.
 

@@ -14,6 +14,7 @@ from waico.analysis.history.membership import end_of
 from waico.analysis.history.timing import share_late
 from waico.analysis.patterns.arms import estimate, mean, models
 from waico.negotiation.terms import ALIGNMENT, PROXIMITY, REGION, SIZE
+from waico.scenarios.coefficients import coefficients_of_case
 from waico.scenarios.load import load_scenario
 from waico.scenarios.schema import Scenario, Shock
 
@@ -21,16 +22,16 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 DEADLINE = CASES["aiib"].until
-FITTED_ON = {"all cases": "history", "the other cases": "without_aiib"}
 DEFECTORS = {"large ally": "GBR", "small ally": "LUX", "large non-ally": "IND"}
 
 
 def deadline_clusters(replicates: int = 100) -> pd.DataFrame:
     """P3: share of the applications to the AIIB by 31 March 2015 that fall in its last 20 days.
 
-    Fitted on all cases, the AIIB among them, and on the other cases, which had no deadline, so that the term of one is only its
-    prior; each with and without the term. Columns: fitted_on, arm, applied (mean), last_20_days (share of the applications of
-    all replicates, see `share_late`) and its standard error; history, without China, in the first row.
+    With the coefficients that the AIIB has of its own in the fit on all cases; and with those of a body not seen before, from
+    the other cases, which had no deadline, so that the term of one is only its prior. Each with and without the term.
+    Columns: fitted_on, arm, applied (mean), last_20_days (share of the applications of all replicates) and its standard
+    error; history in the first row, without China.
     """
     applied = accessions(CASES["aiib"]).drop(index="CHN")["last"]
     days = np.asarray((applied - pd.Timestamp(DEADLINE)).dt.days, dtype=np.float64)
@@ -38,9 +39,11 @@ def deadline_clusters(replicates: int = 100) -> pd.DataFrame:
     rows: list[dict[str, Any]] = [
         {"fitted_on": "-", "arm": "history", "applied": len(days), "last_20_days": late, "se": np.nan}
     ]
-    for told, fitted in FITTED_ON.items():
+    own = {f"decision.{name}": value for name, value in coefficients_of_case("history", "aiib").items()}
+    fits: dict[str, dict[str, Any]] = {"all cases": own, "the other cases": {}}
+    for told, fitted in fits.items():
         for arm, changes in (("deadline", {}), ("none", {"decision.b_deadline": 0.0})):
-            counts = _applications(load_scenario("aiib2014", {"coefficients": fitted, **changes}), replicates)
+            counts = _applications(load_scenario("aiib2014", {**fitted, **changes}), replicates)
             share, se = estimate(lambda both: both[:, 1].sum() / both[:, 0].sum(), counts)
             rows.append({"fitted_on": told, "arm": arm, "applied": counts[:, 0].mean(), "last_20_days": share, "se": se})
     return pd.DataFrame(rows)
