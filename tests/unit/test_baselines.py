@@ -32,13 +32,16 @@ def test_the_base_rate_is_the_mean_of_the_other_cases() -> None:
         np.testing.assert_allclose(baselines(name, sample([0] * 5), history)["base_rate"], [rate] * 5)
 
 
-def test_without_covariates_a_logit_is_the_base_rate_whatever_the_size_of_cases() -> None:
+def test_without_covariates_a_logit_is_the_mean_of_the_log_odds_of_cases_whatever_their_size() -> None:
+    """Shares of 1/4 and 1/2 have log odds of -ln 3 and 0: the mean is that of odds of 1 to the root of 3."""
     history = {"a": sample([1, 0, 0, 0]), "b": sample([1, 0] * 50)}
     flat = {
         name: Sample(np.zeros_like(case.alignment), np.zeros_like(case.covariates), case.joined) for name, case in history.items()
     }
-    for name, p in baselines("new", to_tell([1.0] * 2, [[1.0] * 3] * 2), flat).items():
-        np.testing.assert_allclose(p, [(0.25 + 0.5) / 2] * 2, atol=1e-4, err_msg=name)
+    told = baselines("new", to_tell([1.0] * 2, [[1.0] * 3] * 2), flat)
+    np.testing.assert_allclose(told["base_rate"], [0.375] * 2)
+    for name in ("alignment", "static_logit"):
+        np.testing.assert_allclose(told[name], [1.0 / (1.0 + np.sqrt(3.0))] * 2, atol=2e-3, err_msg=name)
 
 
 def test_a_logit_finds_the_slope_that_made_the_sample() -> None:

@@ -52,8 +52,10 @@ def test_every_term_is_moved_and_dropped_but_the_intercept_only_moved(scenario: 
         changes.setdefault(arm.coefficient, []).append(arm.change)
     assert changes[""] == ["fixed", "other_noise"]
     assert changes["b0"] == ["up", "down"]
-    assert changes["s_u"] == ["dropped"]   # a fixed number
-    assert all(changes[name] == ["up", "down", "dropped"] for name in {*ESTIMATED, *ASSUMED} - {"s_u"})
+    fixed = {"s_u", "credibility"}   # numbers, which have no sd to be moved by
+    assert all(changes[name] == ["dropped"] for name in fixed)
+    assert "b_size" not in changes   # 0 as it is
+    assert all(changes[name] == ["up", "down", "dropped"] for name in {*ESTIMATED, *ASSUMED} - fixed - {"b_size"})
 
 
 def test_arms_differ_from_the_scenario_in_one_coefficient(scenario: Scenario) -> None:
