@@ -149,9 +149,9 @@ class _Arm:
 
     def members(self, body: str) -> pd.DataFrame:
         """Who ended as signed or more, one row per state, one column per replicate; principals left out."""
-        institution = self.scenario.institutions[self.scenario.institution_ids.index(body)]
+        institution = self.scenario.institution(body)
         of_body = self._members[self._members.index.get_level_values("institution") == body]
-        return of_body.droplevel("institution").drop([institution.sponsor, institution.rival])
+        return of_body.droplevel("institution").drop(list(institution.principals))
 
 
 def _compared(a: _Arm, b: _Arm) -> Comparison:

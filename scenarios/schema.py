@@ -407,6 +407,11 @@ class Institution(Section):
     bloc: str | None = param(None, "0/1 variable of states that decide once, by majority of weight", unit="-")
     scored_status: Literal["endorsed", "signed"] = param("signed", "what history records as membership", unit="-")
 
+    @property
+    def principals(self) -> tuple[str, str]:
+        """Sponsor and rival, whose accession is no question."""
+        return self.sponsor, self.rival
+
     @model_validator(mode="after")
     def _two_states(self) -> Self:
         if self.sponsor == self.rival:
@@ -653,3 +658,11 @@ class Scenario(Section):
     def institution_ids(self) -> list[str]:
         """Institutions in order; outcomes are those of the first."""
         return [institution.id for institution in self.institutions]
+
+    def institution(self, name: str) -> Institution:
+        """The institution of that id, which must be one."""
+        return self.institutions[self.institution_ids.index(name)]
+
+    def forced(self, institution: str) -> list[str]:
+        """States whose accession to an institution the scenario fixes."""
+        return [code for code, nation in self.nations.overrides.items() if institution in nation.forced]

@@ -57,6 +57,4 @@ def accessions(case: Case) -> pd.DataFrame:
 
 def scored(scenario: Scenario, codes: tuple[str, ...], institution: str) -> Flags:
     """States whose accession is to be told: neither principal nor fixed by the scenario, in the order of `codes`, (N,)."""
-    body = scenario.institutions[scenario.institution_ids.index(institution)]
-    fixed = [code for code, nation in scenario.nations.overrides.items() if institution in nation.forced]
-    return ~np.isin(codes, [body.sponsor, body.rival, *fixed])
+    return ~np.isin(codes, [*scenario.institution(institution).principals, *scenario.forced(institution)])

@@ -183,11 +183,9 @@ def simulated(
 
 def _number(counts: Counts) -> dict[str, Any]:
     """The number of members over replicates, (R,)."""
-    low, median, high = np.quantile(counts, [TAILS[0], 0.5, TAILS[1]])
     values, times = np.unique(counts, return_counts=True)
     return {
-        "mean": float(counts.mean()), "median": float(median), "q05": float(low), "q95": float(high),
-        "none": float((counts == 0).mean()),
+        "mean": float(counts.mean()), **_spread(counts), "none": float((counts == 0).mean()),
         "distribution": {str(value): int(often) for value, often in zip(values, times, strict=True)},
     }  # fmt: skip
 
@@ -203,14 +201,12 @@ def _expected(table: pd.DataFrame, member: Flags) -> dict[str, Any]:
     of_scores = {name: np.array([row[name] for row in told], dtype=float) for name in MEASURES}
     return {
         "likeliest": {"states": table["iso3"].loc[first].tolist(), "members": _spread(member[:, first].sum(axis=1).astype(float))},
-        **{name: _spread(values[~np.isnan(values)]) for name, values in of_scores.items()},
+        **{name: _spread(known) if len(known := values[~np.isnan(values)]) else None for name, values in of_scores.items()},
     }
 
 
-def _spread(values: Floats) -> dict[str, float] | None:
-    """Median and the ends of the middle 90%; None where no run has a value."""
-    if not len(values):
-        return None
+def _spread(values: Floats | Counts) -> dict[str, float]:
+    """Median and the ends of the middle 90%."""
     low, median, high = np.quantile(values, [TAILS[0], 0.5, TAILS[1]])
     return {"median": float(median), "q05": float(low), "q95": float(high)}
 

@@ -31,7 +31,7 @@ def end_of(scenario: Scenario, day: date) -> date:
 
 def launching(scenario: Scenario, body: str, day: date) -> date | None:
     """The day of a launch over whose week accessions to an institution are spread, if some of that week is yet to come."""
-    institution = scenario.institutions[scenario.institution_ids.index(body)]
+    institution = scenario.institution(body)
     endorsement, signature = institution.endorsement, institution.signature
     opens = signature.ceremony if signature.launch else None
     if institution.scored_status == "endorsed" and endorsement is not None:
@@ -45,7 +45,7 @@ def joined_in(result: RunResult, body: str) -> Floats:
     Days are counted from the freeze date; states are in the order of their codes.
     """
     scenario = result.scenario
-    status = scenario.institutions[scenario.institution_ids.index(body)].scored_status
+    status = scenario.institution(body).scored_status
     nations = result.nations[result.nations["institution"] == body]
     rounds = result.rounds.loc[result.rounds["institution"] == body, ["replicate", "round", "date"]]
     ends = (rounds["date"] - pd.Timestamp(scenario.freeze_date)) / pd.Timedelta(days=1)

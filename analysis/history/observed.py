@@ -88,9 +88,8 @@ def read_observed(path: str | Path, scenario: Scenario) -> Observed:
 
 def _named(scenario: Scenario) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """Pairs of institution and state that no score counts: sponsors and rivals, and those that the scenario forces."""
-    principals = {(body.id, code) for body in scenario.institutions for code in (body.sponsor, body.rival)}
-    forced = {(body, code) for code, nation in scenario.nations.overrides.items() for body in nation.forced}
-    return principals, forced
+    principals = {(body.id, code) for body in scenario.institutions for code in body.principals}
+    return principals, {(body.id, code) for body in scenario.institutions for code in scenario.forced(body.id)}
 
 
 def remark(observed: Observed, until: date | None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import date
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from waico.analysis.history.attribution import mean_of
 from waico.analysis.history.episodes import ASSUMED
 from waico.analysis.history.forecast import Forecast, Source, simulated
-from waico.runs.record import check_free, damaged, plain, unwritable, versions, write_whole
+from waico.runs.record import FORECAST, SEAL, STATES, check_free, damaged, plain, unwritable, versions, write_whole
 from waico.scenarios.errors import InputError
 from waico.scenarios.load import check
 from waico.scenarios.schema import COEFFICIENTS, Prior, Scenario
 from waico.scenarios.tables import DATA
 
-FORECAST, STATES, SEAL = "forecast.json", "states.csv", "SEAL"
 AGAIN = "make the forecast again"
 
 
@@ -45,7 +45,7 @@ def write(found: Forecast, folder: Path, overrides: Mapping[str, Any], made: dat
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in {**content, SEAL: f"{sealed}\n".encode()}.items():
-            write_whole(folder / name, lambda path, data=data: path.write_bytes(data))   # type: ignore[misc]
+            write_whole(folder / name, methodcaller("write_bytes", data))
     except OSError as error:
         raise unwritable(folder, error.strerror or str(error)) from None
     return sealed

@@ -25,7 +25,7 @@ from waico.scenarios.load import check
 from waico.scenarios.schema import Scenario
 
 TABLES = ("outcomes", "rounds", "texts", "nations", "firms", "events")
-FORECAST = ("SEAL", "forecast.json", "states.csv")   # of waico.analysis.history.seal; the seal makes a folder a forecast
+SEAL, FORECAST, STATES = "SEAL", "forecast.json", "states.csv"   # of a forecast; the seal makes a folder one
 
 
 def save(result: RunResult, folder: Path) -> None:
@@ -55,9 +55,9 @@ def check_free(folder: Path) -> None:
         InputError: it does, or it cannot.
     """
     try:
-        for name in ("run.json", *FORECAST, *_result_files()):
+        for name in ("run.json", SEAL, FORECAST, STATES, *_result_files()):
             if (folder / name).exists():
-                held = {"run.json": "a run", "SEAL": "a forecast"}.get(name, f"'{name}'")
+                held = {"run.json": "a run", SEAL: "a forecast"}.get(name, f"'{name}'")
                 raise InputError("--out", str(folder), f"holds {held} already", "give a new folder")
         there = next(step for step in (folder, *folder.absolute().parents) if step.exists())
     except (OSError, ValueError) as error:
@@ -73,7 +73,7 @@ def check_free(folder: Path) -> None:
 def is_forecast(folder: Path) -> bool:
     """Whether a folder holds a sealed forecast; one that cannot be looked into does not."""
     try:
-        return (folder / "SEAL").is_file()
+        return (folder / SEAL).is_file()
     except OSError:
         return False
 

@@ -106,10 +106,9 @@ class RunResult:
 
     def likeliest_members(self, body: str, count: int = 12) -> list[tuple[str, float]]:
         """The states most likely to have signed, with the share of replicates in which they had; principals left out."""
-        institution = self.scenario.institutions[self.scenario.institution_ids.index(body)]
         members = self.members
         members = members[
-            (members["institution"] == body) & ~members["iso3"].isin([institution.sponsor, institution.rival])
+            (members["institution"] == body) & ~members["iso3"].isin(self.scenario.institution(body).principals)
         ].sort_values(["p_signed", "iso3"], ascending=[False, True])
         return [(str(code), float(p)) for code, p in members[["iso3", "p_signed"]].head(count).to_numpy()]
 

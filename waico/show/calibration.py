@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from waico.show.tables import plain_table
+from waico.show.tables import number_table
 
 if TYPE_CHECKING:
     from waico.analysis.history.calibrate import Calibration
@@ -23,7 +23,7 @@ def calibration(found: Calibration) -> Iterator[str | Table]:
     """Estimates beside the priors before, and how well they fit each case."""
     content = found.as_dict()
     yield f"{content['title']}, up to {found.until}\n"
-    table = _numbers("coefficient", "before", "after", "spread", "drawn")
+    table = number_table("coefficient", "before", "after", "spread", "drawn")
     for name, before in content["before"].items():
         after = content["decision"][name]
         error, spread = content["standard_error"][name], content["spread_over_bodies"][name]
@@ -32,19 +32,12 @@ def calibration(found: Calibration) -> Iterator[str | Table]:
         )
     yield table
     yield ""
-    table = _numbers("case", "at risk", "joined", "deviance", "AUC", "Brier")
+    table = number_table("case", "at risk", "joined", "deviance", "AUC", "Brier")
     for name, row in found.skill.items():
         scores = (f"{row[score]:.2f}" for score in ("deviance", "auc", "brier"))
         table.add_row(name, str(row["n"]), str(row["joined"]), *scores)
     yield table
     yield LEGEND
-
-
-def _numbers(label: str, *columns: str) -> Table:
-    table = plain_table(label, *columns)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    return table
 
 
 def _pair(mean: float, sd: float) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from waico.show.tables import plain_table
+from waico.show.tables import number_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from waico.analysis.history.forecast import Forecast
 
 STATES_SHOWN = 20
+LABEL = 18   # least width of labels
 LEGEND = """
 [90%] after a state: error of simulation alone. Static logit: from the covariates alone, fitted on the cases of history.
 Terms: change of the expected number (standard error of the paired difference) with the prior one sd up or down, and
@@ -53,7 +54,7 @@ def _span(told: dict[str, Any]) -> str:
 
 
 def _states(rows: pd.DataFrame) -> Table:
-    table = _numbers("  likeliest", "probability", "[90%]", "static logit")
+    table = number_table("  likeliest", "probability", "[90%]", "static logit", width=LABEL)
     for row in rows.to_dict("records"):
         interval = f"[{row['low']:.2f}, {row['high']:.2f}]"
         logit = "-" if row["static_logit"] != row["static_logit"] else f"{row['static_logit']:.2f}"
@@ -63,7 +64,7 @@ def _states(rows: pd.DataFrame) -> Table:
 
 def _terms(rows: list[dict[str, Any]]) -> Table:
     """Coefficients with the largest effect first, the estimated before the assumed."""
-    table = _numbers("  term", "", "one sd up", "one sd down", "dropped")
+    table = number_table("  term", "", "one sd up", "one sd down", "dropped", width=LABEL)
     for name, kind, changes in by_effect(rows):
         cells = (change_of_number(changes.get(change)) for change in ("up", "down", "dropped"))
         table.add_row(f"  {name}", kind, *cells)
@@ -85,12 +86,3 @@ def change_of_number(row: dict[str, Any] | None) -> str:
         return "-"
     size = f"{row['difference']:+.1f}" if round(row["difference"], 1) else "0.0"
     return size if row["se"] is None else f"{size} ({row['se']:.1f})"
-
-
-def _numbers(label: str, *columns: str) -> Table:
-    """A table with a column of labels and columns of numbers."""
-    table = plain_table(label, *columns)
-    table.columns[0].min_width = 18
-    for column in table.columns[1:]:
-        column.justify = "right"
-    return table

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from waico.show.tables import plain_table
+from waico.show.tables import number_table
 
 if TYPE_CHECKING:
     from waico.analysis.history.hindcast import Hindcast
 
 SCORES = {"auc": "AUC", "brier": "Brier", "log_score": "log score"}
+LABEL = 16   # least width of labels
 LEGEND = """
 [90% interval] from samples of the states, the simulated runs held fixed; - where it is not defined.
 AUC: ranking, 0.5 is chance and 1 best. Brier, log score: 0 is best. Baselines are fitted on the other cases of history.
@@ -47,17 +48,13 @@ def _institution(found: Hindcast, body: str, told: dict[str, Any]) -> Iterator[s
 
 def _left_out(found: Hindcast, body: str) -> str:
     """The principals, and how many states the scenario forces."""
-    institution = found.scenario.institutions[found.scenario.institution_ids.index(body)]
-    principals = {institution.sponsor, institution.rival}
-    forced = [
-        code for code, nation in found.scenario.nations.overrides.items()
-        if body in nation.forced and code not in principals
-    ]  # fmt: skip
-    return f"{institution.sponsor}, {institution.rival}" + (f" and {len(forced)} that are forced" if forced else "")
+    principals = found.scenario.institution(body).principals
+    forced = [code for code in found.scenario.forced(body) if code not in principals]
+    return ", ".join(principals) + (f" and {len(forced)} that are forced" if forced else "")
 
 
 def _table_of_scores(told: dict[str, Any]) -> Table:
-    table = _numbers("  scores", *(f"{name} [90% interval]" for name in SCORES.values()))
+    table = number_table("  scores", *(f"{name} [90% interval]" for name in SCORES.values()), width=LABEL)
     for label, row in {"model": told, **told["baselines"]}.items():
         cells = (_with_interval(row[name], row["intervals"][name]) for name in SCORES)
         table.add_row(f"  {label.replace('_', ' ')}", *cells)
@@ -65,7 +62,7 @@ def _table_of_scores(told: dict[str, Any]) -> Table:
 
 
 def _differences(baselines: dict[str, Any]) -> Table:
-    table = _numbers("  model less", *(f"{name} [90% interval]" for name in SCORES.values()))
+    table = number_table("  model less", *(f"{name} [90% interval]" for name in SCORES.values()), width=LABEL)
     for label, row in baselines.items():
         differences = (row["differences"][name] for name in SCORES)
         cells = (_with_interval(one["difference"], one["interval"], "+") for one in differences)
@@ -74,7 +71,7 @@ def _differences(baselines: dict[str, Any]) -> Table:
 
 
 def _calibration(bins: list[dict[str, float]]) -> Table:
-    table = _numbers("  probability", "states", "mean", "members")
+    table = number_table("  probability", "states", "mean", "members", width=LABEL)
     for row in bins:
         span = f"  {row['low']:.1f} to {row['high']:.1f}"
         table.add_row(span, str(row["n"]), f"{row['mean']:.2f}", f"{row['observed']:.2f}")
@@ -90,20 +87,11 @@ def _timing(told: dict[str, Any] | None) -> Iterator[str | Table]:
         f"\n  order: {order} of the pairs of members as simulated (0.5 is chance, 1 best)\n"
         f"  with nonmembers, who come last: {of_all}, which is mostly who joins\n"
     )
-    table = _numbers("  accessions", "median day", "in the last 20 days")
+    table = number_table("  accessions", "median day", "in the last 20 days", width=LABEL)
     for name in ("observed", "simulated"):
         share = told[f"last_days_{name}"]
         table.add_row(f"  {name}", told[f"median_{name}"] or "-", "-" if share is None else f"{share:.0%}")
     yield table
-
-
-def _numbers(label: str, *columns: str) -> Table:
-    """A table with a column of labels and columns of numbers."""
-    table = plain_table(label, *columns)
-    table.columns[0].min_width = 16
-    for column in table.columns[1:]:
-        column.justify = "right"
-    return table
 
 
 def _with_interval(value: float | None, ends: list[float] | None, sign: str = "") -> str:
