@@ -52,6 +52,7 @@ class Setting:
         firm_position: (F, K). budget: (F,). firm_home: (F,), -1 outside the agents.
         technology: what a firm adds to what membership is worth; sums to 1 without controls and open models, (F,).
         allied: row-normalized alliances among firms, (F, F). complement: the same among allies of other layers, (F, F).
+        mixing: what makes draws of coefficients correlated, a Cholesky factor, (C, C). C coefficients, of `COEFFICIENTS`.
         price_factor: what controls and open models make of the price of goodwill, (N, J).
     """
 
@@ -104,6 +105,7 @@ class Setting:
     allied: Floats
     complement: Floats
     price_factor: Floats
+    mixing: Floats
 
     @classmethod
     def of(cls, scenario: Scenario) -> Setting:
@@ -137,6 +139,7 @@ class Setting:
             depth_mask=_mean_mask([issue.binding for issue in scenario.issues]),
             fit_mask=np.array([float(issue.in_fit) for issue in scenario.issues]),
             **industry(facts, scenario, ideal),
+            mixing=np.asarray(np.linalg.cholesky(scenario.decision.correlation_matrix())),
         )
         for field in fields(setting):
             value = getattr(setting, field.name)

@@ -19,13 +19,10 @@ def draw_coefficients(setting: Setting, draws: Draws) -> dict[str, Floats]:
     Priors are normal, cut off at their bounds; what ties them together is a Gaussian copula (Nelsen 2006, 2.3), so that
     each has the distribution that its prior states, whatever it is correlated with.
     """
-    decision = setting.scenario.decision
     mean, sd, lower = (np.array(column) for column in zip(*map(_prior, _values(setting)), strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
         below = ndtr(np.where(sd > 0, (lower - mean) / sd, -np.inf))[:, None]
-    normal = np.stack([draws.normal("coefficient", COEFFICIENTS, body) for body in setting.bodies], axis=1)
-    if decision.correlation:
-        normal = np.linalg.cholesky(decision.correlation_matrix()) @ normal
+    normal = setting.mixing @ np.stack([draws.normal("coefficient", COEFFICIENTS, body) for body in setting.bodies], axis=1)
     values = mean[:, None] + sd[:, None] * ndtri(below + (1.0 - below) * ndtr(normal))
     return {name: values[row] for row, name in enumerate(COEFFICIENTS)}
 

@@ -1,4 +1,7 @@
-"""The `waico` command: one function per command. It reads options, calls, and prints; it decides nothing."""
+"""The `waico` command: one function per command. It reads options, calls, and prints; it decides nothing.
+
+The file is long because it is a catalogue: the options of every command, each with its help.
+"""
 
 from __future__ import annotations
 

@@ -162,10 +162,14 @@ def _cases(names: Iterable[str]) -> list[Case]:
     return [case for name, case in CASES.items() if name in wanted]
 
 
+def first_day(data: Episodes, own: Floats) -> Floats:
+    """Probability that each state joins, by coefficients with the intercept last, if all stayed as on the first day, (n,)."""
+    return np.clip(-np.expm1(-cumulated(data.from_the_start(), own[-1], own[:-1])), CERTAIN, 1.0 - CERTAIN)
+
+
 def _skill(data: Episodes, own: Floats, log_likelihood: float) -> dict[str, float]:
     """How well the estimates tell who joined, in sample, from what stood on the first day alone."""
-    p = np.clip(-np.expm1(-cumulated(data.from_the_start(), own[-1], own[:-1])), CERTAIN, 1.0 - CERTAIN)
-    told = scores(p, data.joined)
+    told = scores(first_day(data, own), data.joined)
     return {
         "n": len(data.codes), "joined": int(data.joined.sum()),
         "deviance": _short(1.0 - log_likelihood / null_log_likelihood(data)),

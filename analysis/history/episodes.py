@@ -85,7 +85,8 @@ def episodes(case: Case, scenario: Scenario | None = None) -> Episodes:
     """Run a case with its history imposed and take down what each state at risk faced in every round.
 
     Others see a state inside from the day on which it joined, or from the middle of the span in which it did, or, where that
-    is longer than a year and says nothing of who saw whom, from its end. What the state itself faced is kept as it was when it came inside: later rounds of its span already hold what its own accession did.
+    is longer than a year and says nothing of who saw whom, from its end. What the state itself faced is kept as it was when
+    it came inside: later rounds of its span already hold what its own accession did.
 
     Args:
         case: one of `CASES`.

@@ -4,7 +4,8 @@ In round r state i joins with probability 1 - exp(-Lambda_ir), Lambda_ir = exp(b
 log-log model of grouped durations (Prentice & Gloeckler 1978). A state known to have joined within a span of rounds
 contributes the probability of surviving to its start and not to its end; one that has not joined, that of surviving all.
 Priors are normal and enter as penalties, so that the estimate is the mode of the posterior; its spread is that of the
-normal approximation there (Laplace). Bodies have intercepts and coefficients of their own, normal around common means (partial pooling; Gelman & Hill 2007).
+normal approximation there (Laplace). Bodies have intercepts and coefficients of their own, normal around common means
+(partial pooling; Gelman & Hill 2007).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace as replace_fields
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -16,10 +17,10 @@ import numpy as np
 import pandas as pd
 
 from waico.analysis.history.baselines import BASELINES
-from waico.analysis.history.calibrate import Calibration, estimate, history, starting_priors
+from waico.analysis.history.calibrate import Calibration, estimate, first_day, history, starting_priors
 from waico.analysis.history.cases import CASES, Case, accessions
 from waico.analysis.history.episodes import ASSUMED, ESTIMATED, PAYOFF, Episodes, episodes
-from waico.analysis.history.hazard import cumulated
+from waico.analysis.history.hazard import Normal
 from waico.analysis.history.hindcast import Hindcast, hindcast
 from waico.analysis.history.observed import Observed
 from waico.analysis.history.scores import scores
@@ -42,8 +43,7 @@ def with_coefficients(scenario: Scenario, found: Calibration) -> Scenario:
 
 def in_sample(case: Case) -> Scenario:
     """The scenario of a case with the coefficients of its own, from the fit on all cases."""
-    found = estimate([history(each) for each in CASES.values()])
-    own = {f"decision.{name}": value for name, value in found.of_case(case.name).items()}
+    own = {f"decision.{name}": value for name, value in on_all().of_case(case.name).items()}
     return replace(load_scenario(case.scenario), own)
 
 
@@ -94,7 +94,7 @@ def _told(found: Hindcast, case: Case) -> dict[str, Any]:
 
 def _first_day(case: Case) -> float:
     """AUC of the payoff on the first day, by coefficients that do not know the case."""
-    b = estimate([history(other) for other in CASES.values() if other != case]).found.mean
+    b = on_others(case, histories()).found.mean
     start = history(case).from_the_start()
     value = scores(1.0 / (1.0 + np.exp(-(start.covariates[0] @ b + start.offset[0]))), start.joined)["auc"]
     assert value is not None
@@ -110,7 +110,7 @@ def without_terms(replicates: int = 200) -> pd.DataFrame:
     rows = [_means("-", "", {case: load_scenario(case.scenario) for case in CASES.values()}, replicates)]
     for name in ESTIMATED:
         column = ESTIMATED.index(name)
-        data = {case: _without(history(case), column) for case in CASES.values()}
+        data = {case: _without(each, column) for case, each in histories().items()}
         fitted = {case: with_coefficients(load_scenario(case.scenario), on_others(case, data)) for case in CASES.values()}
         rows.append(_means(name, "estimated", {case: _zero(scenario, name) for case, scenario in fitted.items()}, replicates))
     rows += [
@@ -156,7 +156,7 @@ def other_priors(replicates: int = 200) -> pd.DataFrame:
     wide = np.where(np.arange(len(none)) < len(PAYOFF), 1.0, now.sd)
     rows = []
     for label, prior in {"means of the first design": now._replace(mean=designed), "no opinion": now._replace(mean=none, sd=wide)}.items():
-        fitted = {case: estimate([history(other) for other in CASES.values() if other != case], prior) for case in CASES.values()}
+        fitted = {case: on_others(case, histories(), prior) for case in CASES.values()}
         scenarios = {case: with_coefficients(load_scenario(case.scenario), found) for case, found in fitted.items()}
         rows.append(_means(label, "priors", scenarios, replicates))
     return pd.DataFrame(rows)
@@ -168,13 +168,13 @@ def other_states(replicates: int = 100) -> pd.DataFrame:
     The same states recur in the cases, so that coefficients could have learned states in place of what moves them. States
     are dealt into five folds; each fold is told with coefficients fitted on the other cases without its states.
     """
-    codes = sorted({code for case in CASES.values() for code in history(case).codes})
+    codes = sorted({code for each in histories().values() for code in each.codes})
     dealt = dict(zip(codes, np.random.default_rng(SEED).permutation(len(codes)) % FOLDS, strict=True))
     rows = []
     for case in CASES.values():
         told = []
         for fold in range(FOLDS):
-            data = {other: _only(history(other), [dealt[code] != fold for code in history(other).codes]) for other in CASES.values()}
+            data = {other: _only(each, [dealt[code] != fold for code in each.codes]) for other, each in histories().items()}
             states = judge(case, with_coefficients(load_scenario(case.scenario), on_others(case, data)), replicates).states
             told.append(states[[dealt[code] == fold for code in states["iso3"]]])
         states = pd.concat(told)
@@ -188,10 +188,9 @@ def residual_correlations() -> pd.DataFrame:
     Residuals are (joined - p) / sqrt(p (1 - p)), p from what stood on the first day and the case's own coefficients, within 3.
     States that join whatever is on offer would make them positive.
     """
-    found = estimate([history(case) for case in CASES.values()]).found
     told = {}
-    for data, own in zip(map(history, CASES.values()), found.bodies, strict=True):
-        p = np.clip(-np.expm1(-cumulated(data.from_the_start(), own[-1], own[:-1])), 1e-6, 1.0 - 1e-6)
+    for data, own in zip(histories().values(), on_all().found.bodies, strict=True):
+        p = first_day(data, own)
         told[data.case.name] = pd.Series(np.clip((data.joined - p) / np.sqrt(p * (1.0 - p)), -3.0, 3.0), index=data.codes)
     rows = []
     for one, other in combinations(told, 2):
@@ -200,9 +199,20 @@ def residual_correlations() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def on_others(case: Case, data: Mapping[Case, Episodes]) -> Calibration:
-    """Coefficients fitted on all cases but one."""
-    return estimate([each for other, each in data.items() if other != case])
+def histories() -> dict[Case, Episodes]:
+    """All cases as they were."""
+    return {case: history(case) for case in CASES.values()}
+
+
+@cache
+def on_all() -> Calibration:
+    """Coefficients fitted on all cases, once."""
+    return estimate(list(histories().values()))
+
+
+def on_others(case: Case, data: Mapping[Case, Episodes], prior: Normal | None = None) -> Calibration:
+    """Coefficients fitted on all cases but one, from the schema's priors if none are given."""
+    return estimate([each for other, each in data.items() if other != case], prior)
 
 
 def _without(data: Episodes, column: int) -> Episodes:
