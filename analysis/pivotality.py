@@ -17,7 +17,7 @@ from waico.agents import Setting, Stage
 from waico.analysis.bodies import row_of
 from waico.analysis.intervals import paired
 from waico.negotiation.measure import OUTCOMES
-from waico.runs.engines import run_tasks
+from waico.runs.engines import in_order, run_tasks
 from waico.runs.run import RunResult, run
 from waico.scenarios.errors import InputError, nearest
 from waico.scenarios.paths import replace
@@ -120,7 +120,7 @@ def _ends(
 ) -> Iterator[_Ends]:  # fmt: skip
     """The ends of all arms, an arm per task."""
     tasks = [(scenario.model_dump_json(), body, outcome, seed, replicates) for scenario in scenarios]
-    for ends in map(_arm, tasks) if workers == 1 else run_tasks(_arm, tasks, workers):
+    for ends in in_order(run_tasks(_arm, tasks, workers)):
         if on_progress is not None:
             on_progress(replicates)
         yield ends

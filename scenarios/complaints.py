@@ -36,11 +36,13 @@ LONGEST = 60   # characters shown of a wrong value
 LARGEST = 10**18   # numbers from here on are not spelled out
 
 
-def first_complaint(error: ValidationError, tree: Any, file: str, below: str = "") -> InputError:
+def first_complaint(
+    error: ValidationError, tree: Any, file: str, below: str = "", schema: type[BaseModel] = Scenario
+) -> InputError:
     """The first error of a validation as an `InputError`, with a count of the others.
 
-    `below` is the table that was validated, if it was not the whole tree. Unknown keys come first: a key that is misspelt is
-    missing too, and its right name is the better advice.
+    `below` is the table that was validated, if it was not the whole tree; `schema` is what the whole tree should be. Unknown
+    keys come first: a key that is misspelt is missing too, and its right name is the better advice.
     """
     errors = error.errors()
     for item in errors:
@@ -49,7 +51,7 @@ def first_complaint(error: ValidationError, tree: Any, file: str, below: str = "
     placed = [(where, item) for where, item in placed if not _is_detailed(where, placed)]
     placed.sort(key=lambda entry: entry[1]["type"] != "extra_forbidden")
     where = placed[0][0]
-    what, instead = _say([item for place, item in placed if place == where])
+    what, instead = _say([item for place, item in placed if place == where], schema)
     others = len({place for place, _ in placed}) - 1
     where += tuple(cause.field for cause in [_cause(placed[0][1])] if cause and cause.field)
     more = f" (and {others} more error{'s' if others > 1 else ''})" if others else ""
@@ -105,24 +107,24 @@ def _cause(item: ErrorDetails) -> InputError | None:
     return cause if isinstance(cause, InputError) else None
 
 
-def _say(same_place: list[ErrorDetails]) -> tuple[str, str]:
+def _say(same_place: list[ErrorDetails], schema: type[BaseModel]) -> tuple[str, str]:
     """What is wrong at a place and what would be right; several errors are those of the members of a union."""
     item = same_place[0]
     for cause in filter(None, map(_cause, same_place)):
         return cause.what, cause.instead
     if item["type"] == "extra_forbidden":
-        return "unknown key", _nearest_key(str(item["loc"][-1]), item["loc"][:-1])
+        return "unknown key", _nearest_key(str(item["loc"][-1]), item["loc"][:-1], schema)
     if item["type"] == "missing":
         return "is missing", "add it"
-    advice = dict.fromkeys(_advice(other) for other in same_place)
+    advice = dict.fromkeys(_advice(other, schema) for other in same_place)
     if len(advice) > 3:
         advice = {"give a number, true or false, a date or text": None}
     return f"is {show(item['input'])}", " or ".join(advice).replace(" or give ", " or ")
 
 
-def _advice(item: ErrorDetails) -> str:
+def _advice(item: ErrorDetails, schema: type[BaseModel]) -> str:
     kind, details = item["type"], item.get("ctx", {})
-    if kind == "list_type" and _model_at(item["loc"]) is not None:
+    if kind == "list_type" and _model_at(item["loc"], schema) is not None:
         return f"write each entry under its own [[{'.'.join(str(key) for key in item['loc'])}]]"
     if kind == "string_pattern_mismatch":
         return PATTERNS[details["pattern"]]
@@ -134,9 +136,9 @@ def _advice(item: ErrorDetails) -> str:
     return WANTED.get(kind, item["msg"].replace("Input should", "it should").replace("String should", "it should"))
 
 
-def _nearest_key(key: str, loc: tuple[int | str, ...]) -> str:
+def _nearest_key(key: str, loc: tuple[int | str, ...], schema: type[BaseModel]) -> str:
     """The known key that comes closest to a wrong one; states may be written small by mistake."""
-    model = _model_at(loc) or Scenario
+    model = _model_at(loc, schema) or schema
     if model is Nations and NATION_CODE.fullmatch(key.upper()):
         return f"did you mean '{key.upper()}'?"
     known = set(model.model_fields)
@@ -145,10 +147,10 @@ def _nearest_key(key: str, loc: tuple[int | str, ...]) -> str:
     return nearest(key, sorted(known - {"overrides"}))
 
 
-def _model_at(loc: tuple[int | str, ...]) -> type[BaseModel] | None:
+def _model_at(loc: tuple[int | str, ...], schema: type[BaseModel]) -> type[BaseModel] | None:
     """The table type that the schema has at a place, or in the list at that place; None for other values."""
-    model: type[BaseModel] = Scenario
-    inner: type[BaseModel] | None = Scenario
+    model = schema
+    inner: type[BaseModel] | None = schema
     for key in loc:
         if isinstance(key, str) and key in model.model_fields:
             inner = _inner_model(model.model_fields[key].annotation)

@@ -31,6 +31,10 @@ class NeedsExtra(InputError):
         return f"{self.file}: {self.what} ({self.instead})"
 
 
+class Stopped(RuntimeError):
+    """Work could not go on for a reason outside the inputs; the message says what is kept. Exit code 1."""
+
+
 def one_line(text: str) -> str:
     """A text for a terminal: no line breaks, and no control characters that a file might smuggle in."""
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))

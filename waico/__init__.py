@@ -2,7 +2,10 @@
 
 from waico.model import NegotiationModel
 from waico.runs.run import RunResult, run
+from waico.runs.sweep import SweepSummary, read_sweep, sweep
 from waico.scenarios.errors import InputError
 from waico.scenarios.load import bundled_scenarios, load_scenario
 
-__all__ = ["InputError", "NegotiationModel", "RunResult", "bundled_scenarios", "load_scenario", "run"]
+__all__ = [
+    "InputError", "NegotiationModel", "RunResult", "SweepSummary", "bundled_scenarios", "load_scenario", "read_sweep", "run", "sweep",
+]  # fmt: skip

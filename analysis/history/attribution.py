@@ -23,7 +23,7 @@ from waico.analysis.intervals import paired
 from waico.model import NegotiationModel
 from waico.negotiation.coefficients import draw_coefficients
 from waico.negotiation.payoff import Payoff
-from waico.runs.engines import run_tasks
+from waico.runs.engines import in_order, run_tasks
 from waico.runs.run import resolved
 from waico.runs.tables import Trace
 from waico.scenarios.paths import replace
@@ -94,7 +94,7 @@ def counted(
         for arm in arms for span in spans
     ]  # fmt: skip
     parts = []
-    for part in map(_counted, tasks) if workers == 1 else run_tasks(_counted, tasks, workers):
+    for part in in_order(run_tasks(_counted, tasks, workers)):
         parts.append(part)
         if on_progress is not None:
             on_progress(len(part))

@@ -1,34 +1,135 @@
-"""How runs are spread over machines: one seam through which all batch work goes."""
+"""How runs are spread over machines: one seam through which all batch work goes, for processes and Dask alike."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+import itertools
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from waico.negotiation import adoption_rules, gates, protocols
+from waico.scenarios.errors import InputError, NeedsExtra, Stopped
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+AHEAD = 2   # tasks handed out per worker: one to work on and one to turn to
+LEAST_AHEAD = 16   # on a cluster, which may grow with what waits for it
+PATIENCE = "10s"   # for a scheduler to answer
 
-def run_tasks(function: Callable[[Task], Result], tasks: Sequence[Task], workers: int) -> Iterator[Result]:
-    """Results of a function over tasks, in the order of the tasks, computed on several processes.
 
-    Workers are started afresh (spawn), so that they share nothing with this process but what a task carries; modules
-    that registered rules of their own are imported in each.
+def run_tasks(
+    function: Callable[[Task], Result], tasks: Iterable[Task], workers: int = 1, cluster: str | None = None
+) -> Iterator[tuple[int, Result]]:
+    """Results of a function over tasks as they finish, each with the number of its task, from 0.
+
+    Tasks are taken from the iterable only when a worker will soon be free, so that memory does not grow with their number.
+
+    Args:
+        function: of a module, so that workers can import it.
+        tasks: what it is called with; small, for each travels to a worker.
+        workers: processes; 1 works in this one. With `cluster` = "local" their number there.
+        cluster: address of a Dask scheduler, or "local" for a cluster on this machine.
+
+    Raises:
+        InputError: there is no cluster at the address.
+        Stopped: a worker died.
     """
+    if workers == 1 and cluster is None:
+        yield from enumerate(map(function, tasks))
+        return
     modules = sorted({name for registry in (protocols, adoption_rules, gates) for name in registry.modules()})
-    with ProcessPoolExecutor(workers, get_context("spawn"), _import_all, (modules,)) as pool:
-        try:
-            yield from pool.map(function, tasks)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with _processes(workers) if cluster is None else _dask(workers, cluster) as (executor, ahead):
+        yield from _finished(executor, partial(_call, modules, function), tasks, ahead)
 
 
-def _import_all(modules: list[str]) -> None:
+def in_order(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
+    """Results in the order of their tasks, held back until those before are there."""
+    waiting: dict[int, Result] = {}
+    due = itertools.count()
+    number = next(due)
+    for finished, result in results:
+        waiting[finished] = result
+        while number in waiting:
+            yield waiting.pop(number)
+            number = next(due)
+
+
+def _call(modules: list[str], function: Callable[[Task], Result], task: Task) -> Result:
+    """Work on a task, after importing the modules that registered rules of their own."""
     for name in modules:
         importlib.import_module(name)
+    return function(task)
+
+
+def _finished(
+    executor: Executor, function: Callable[[Task], Result], tasks: Iterable[Task], ahead: Callable[[], int]
+) -> Iterator[tuple[int, Result]]:
+    """Keep some tasks ahead of the workers, and yield what has finished."""
+    numbered = enumerate(tasks)
+    running: dict[Future[Result], int] = {}
+    try:
+        while True:
+            for number, task in itertools.islice(numbered, max(0, ahead() - len(running))):
+                running[executor.submit(function, task)] = number
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+    finally:
+        for future in running:
+            future.cancel()
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[tuple[Executor, Callable[[], int]]]:
+    """Processes started afresh (spawn), so that they share nothing with this one but what a task carries."""
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_die_of_interrupts)
+    try:
+        yield pool, lambda: AHEAD * workers
+    except BrokenProcessPool:
+        raise Stopped("a worker process died, perhaps for want of memory") from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _die_of_interrupts() -> None:
+    """Ctrl-C reaches all processes of a terminal: workers leave without a word, and the parent says what is kept."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def _dask(workers: int, address: str) -> Iterator[tuple[Executor, Callable[[], int]]]:
+    """The workers of a Dask cluster, however many there are at the time. A task of a worker that dies goes to another."""
+    try:
+        from distributed import Client, KilledWorker, LocalCluster
+        from distributed.comm import CommClosedError
+    except ModuleNotFoundError:
+        raise NeedsExtra("--dask", "Dask", "cluster") from None
+    with ExitStack() as stack:
+        local = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) if address == "local" else None
+        if local is not None:
+            stack.enter_context(local)
+        try:
+            client = stack.enter_context(Client(local or address, timeout=PATIENCE, set_as_default=False))
+        except (OSError, ValueError) as error:
+            raise InputError("--dask", address, f"is no Dask scheduler ({error})", "give its address, or local") from None
+        try:
+            yield client.get_executor(pure=False, retries=2), partial(_ahead_on, client)
+        except KilledWorker:
+            raise Stopped("three workers of the cluster died over the same runs, perhaps for want of memory") from None
+        except CommClosedError:
+            raise Stopped("the connection to the cluster was lost") from None
+
+
+def _ahead_on(client: Client) -> int:
+    return max(LEAST_AHEAD, AHEAD * sum(client.nthreads().values()))

@@ -25,7 +25,13 @@ from waico.scenarios.load import check
 from waico.scenarios.schema import Scenario
 
 TABLES = ("outcomes", "rounds", "texts", "nations", "firms", "events")
+MANIFEST = "manifest.json"   # of a sweep
 SEAL, FORECAST, STATES = "SEAL", "forecast.json", "states.csv"   # of a forecast; the seal makes a folder one
+HELD = {
+    "run.json": ("a run", "give a new folder"),
+    MANIFEST: ("a sweep", "go on with it by --resume, or give a new folder"),
+    SEAL: ("a forecast", "give a new folder"),
+}
 
 
 def save(result: RunResult, folder: Path) -> None:
@@ -49,16 +55,16 @@ def save(result: RunResult, folder: Path) -> None:
 
 
 def check_free(folder: Path) -> None:
-    """Refuse a folder that holds a run or a forecast or cannot be written, before any time is spent on making others.
+    """Refuse a folder that holds a run, a sweep or a forecast, or cannot be written, before any time is spent on making others.
 
     Raises:
         InputError: it does, or it cannot.
     """
     try:
-        for name in ("run.json", SEAL, FORECAST, STATES, *_result_files()):
+        for name in (*HELD, FORECAST, STATES, *_result_files(), "results"):
             if (folder / name).exists():
-                held = {"run.json": "a run", SEAL: "a forecast"}.get(name, f"'{name}'")
-                raise InputError("--out", str(folder), f"holds {held} already", "give a new folder")
+                what, instead = HELD.get(name, (f"'{name}'", "give a new folder"))
+                raise InputError("--out", str(folder), f"holds {what} already", instead)
         there = next(step for step in (folder, *folder.absolute().parents) if step.exists())
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
@@ -104,13 +110,24 @@ def _result_files() -> list[str]:
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write under a temporary name, then rename: a file with its name is whole."""
+    """Write under a temporary name, bring it to the disk, then rename: a file with its name is whole, whatever happens."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write(part)
+        _sync(part, os.O_RDWR)
         part.replace(path)
+        if os.name == "posix":   # elsewhere folders cannot be opened
+            _sync(path.parent, os.O_RDONLY)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sync(path: Path, mode: int) -> None:
+    handle = os.open(path, mode)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _record(result: RunResult, folder: Path) -> dict[str, Any]:
@@ -141,6 +158,16 @@ def versions() -> dict[str, str | None]:
         "mesa": version("mesa"),
         "numpy": version("numpy"),
     }
+
+
+def environment() -> dict[str, str]:
+    """What the results of a sweep depend on, bit by bit, beside its design: versions, and the sources of the simulation."""
+    packages = ("waico", "mesa", "numpy", "scipy", "numba", "pyarrow")
+    root = Path(__file__).resolve().parents[1]
+    folders = [root / name for name in ("agents", "negotiation", "scenarios", "runs")]
+    sources = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".csv"))
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in [*sources, root / "model.py"]))
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}, "sources": digest.hexdigest()}
 
 
 def _commit() -> str | None:

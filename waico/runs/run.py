@@ -15,7 +15,7 @@ import pandas as pd
 from waico.model import NegotiationModel
 from waico.negotiation.course import Course
 from waico.negotiation.measure import OUTCOMES, outcome, polarization
-from waico.runs.engines import run_tasks
+from waico.runs.engines import in_order, run_tasks
 from waico.runs.objections import by_issue, objected
 from waico.runs.tables import Trace, member_table, tables_of
 from waico.scenarios.schema import Scenario
@@ -154,7 +154,8 @@ def run(
                 traces += [simulate(scenario, seed, replicate, until, course) for replicate in range(start, stop)]
                 _tell(on_progress, stop - start)
         else:
-            for part in run_tasks(_span, [(json, seed, start, stop, until) for start, stop in spans], workers):
+            tasks = [(json, seed, start, stop, until) for start, stop in spans]
+            for part in in_order(run_tasks(_span, tasks, workers)):
                 traces += part
                 _tell(on_progress, len(part))
     except KeyboardInterrupt:

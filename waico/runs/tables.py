@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from waico.agents import Stage
@@ -24,6 +25,11 @@ STAGES = np.array([stage.name.lower() for stage in Stage], dtype=object)
 STATUSES = np.array([status.name.lower() for status in Status], dtype=object)   # from withdrawn (-1) upwards
 PROBABLE = ("endorsed", "signed", "ratified")
 COUNTS = ("endorsed", "signed", "ratified", "firms", "hedgers")
+OUTCOME_FIELDS = (   # columns of the outcome table, for those who write it in parts
+    ("replicate", pa.int64()), ("seed", pa.int64()), ("outcome", pa.string()),
+    ("round_adopted", pa.int16()), ("round_in_force", pa.int16()), ("rounds", pa.int64()),
+    *((name, pa.int64() if name in COUNTS else pa.float64()) for name in MEASURES), ("polarization", pa.float64()),
+)  # fmt: skip
 
 
 @dataclass
@@ -70,7 +76,7 @@ def tables_of(scenario: Scenario, seed: int, traces: list[Trace]) -> dict[str, p
     """All tables of a run, sorted by replicate."""
     bodies = np.array(scenario.institution_ids, dtype=object)
     return {
-        "outcomes": _outcomes(seed, traces),
+        "outcomes": outcome_table(seed, traces),
         "rounds": _rounds(scenario.freeze_date, bodies, traces),
         "texts": _texts(bodies, np.array(scenario.issue_ids, dtype=object), traces),
         "nations": _nations(bodies, traces),
@@ -79,7 +85,7 @@ def tables_of(scenario: Scenario, seed: int, traces: list[Trace]) -> dict[str, p
     }
 
 
-def _outcomes(seed: int, traces: list[Trace]) -> pd.DataFrame:
+def outcome_table(seed: int, traces: list[Trace]) -> pd.DataFrame:
     """One row per replicate: how it ended, for the first institution."""
     table = pd.DataFrame({
         "replicate": [trace.replicate for trace in traces],

@@ -1,0 +1,238 @@
+"""Sweeps: many samples of a scenario's factors, run on one machine or a cluster; stoppable and resumable at any moment."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from waico.negotiation.measure import OUTCOMES
+from waico.runs.engines import run_tasks
+from waico.runs.plan import Changes, Plan, possible, read_plan
+from waico.runs.record import check_free
+from waico.runs.run import simulate
+from waico.runs.store import Store, create, lock, open_store, plan_of
+from waico.runs.store import resume as resume_store
+from waico.runs.tables import OUTCOME_FIELDS, Trace, outcome_table
+from waico.scenarios.errors import InputError, Stopped
+from waico.scenarios.schema import Scenario
+
+KEYS = ("sample", "replicate", "seed")
+SCHEMA = pa.schema([("sample", pa.int64()), *OUTCOME_FIELDS, ("error", pa.string())])
+RUNS_PER_PART = 256   # a few seconds of work: little is lost, and handing it out costs nothing beside it
+LEAST_PARTS = 64   # of small sweeps, so that all workers have something to do
+
+Outcomes = Counter[str | None]
+OnProgress = Callable[[int, Outcomes], None]
+
+
+@dataclass(frozen=True)
+class SweepSummary:
+    """What a sweep has done.
+
+    Attributes:
+        folder: where it is.
+        runs: runs in the folder. planned: runs when it is complete. before: runs that were there at the start.
+        outcomes: share of each outcome class among the runs in the folder.
+        failed: runs that could not be carried out; their column `error` says why.
+        seconds: wall-clock time. interrupted: whether the user stopped it.
+    """
+
+    folder: Path
+    runs: int
+    planned: int
+    before: int
+    outcomes: dict[str, float]
+    failed: int
+    seconds: float
+    interrupted: bool
+
+
+class Row(NamedTuple):
+    """Some replicates of a sample."""
+
+    sample: int
+    changes: Changes
+    start: int
+    stop: int
+
+
+class Task(NamedTuple):
+    """What a worker needs to make a part."""
+
+    scenario: str
+    seed: int
+    rows: list[Row]
+
+
+def sweep(
+    design: str | Path | Mapping[str, Any] | Plan,
+    out: str | Path,
+    *,
+    workers: int = 1,
+    dask: str | None = None,
+    resume: bool = False,
+    on_progress: OnProgress | None = None,
+) -> SweepSummary:
+    """Run a design into a folder.
+
+    All samples share their replicates' random draws, so that samples differ by their factors alone. The same design gives the
+    same bytes on any number of workers, with or without Dask, and after any interruption.
+
+    Args:
+        design: path of a .toml file, the same as nested dictionaries, or a plan that was read before.
+        out: the folder.
+        workers: processes; 1 runs in this one.
+        dask: address of a Dask scheduler, or "local" for a cluster of `workers` processes on this machine.
+        resume: go on with what is in the folder, if anything is.
+        on_progress: called with the runs in the folder and how often each outcome is among them (None: failed).
+
+    Returns:
+        What was done. After Ctrl-C what was done by then, and `interrupted` is set.
+
+    Raises:
+        InputError: the design is wrong; the folder is not empty, or is that of another sweep; there is no such cluster.
+        Stopped: the disk is full or a worker died; what was finished is kept.
+    """
+    started, folder = time.monotonic(), Path(out)
+    plan = design if isinstance(design, Plan) else read_plan(design)
+    if not resume:
+        check_free(folder)
+    with lock(folder):
+        size = part_size(plan.runs, plan.design.replicates)
+        store = resume_store(folder, plan, size) if resume else create(folder, plan, size)
+        before, outcomes, interrupted = store.runs, store.outcomes(), False
+        try:
+            _fill(store, plan, outcomes, workers, dask, on_progress)
+        except KeyboardInterrupt:
+            interrupted = True
+        except Stopped as error:
+            raise Stopped(f"{error}; {kept(store)}") from None
+    done = outcomes.total()
+    return SweepSummary(
+        folder=folder, runs=done, planned=plan.runs, before=before,
+        outcomes={name: outcomes[name] / max(1, done - outcomes[None]) for name in OUTCOMES},
+        failed=outcomes[None], seconds=time.monotonic() - started, interrupted=interrupted,
+    )  # fmt: skip
+
+
+def read_sweep(folder: str | Path) -> pd.DataFrame:
+    """The runs of a sweep, complete or not: a row per run, sorted by sample and replicate.
+
+    Columns: sample, replicate, seed, the factors under their paths, the columns of outcomes.parquet, and error, which says why a
+    run could not be carried out and is missing otherwise.
+
+    Raises:
+        InputError: the folder holds no sweep, or a file of it is damaged.
+    """
+    store = open_store(Path(folder))
+    return runs_of(store, plan_of(store))
+
+
+def runs_of(store: Store, plan: Plan) -> pd.DataFrame:
+    """The runs in a store beside the values of their factors, as `read_sweep` gives them."""
+    parts = [pq.read_table(path) for _, path in sorted(store.parts.items())]
+    runs = pa.concat_tables([SCHEMA.empty_table(), *parts]).to_pandas(types_mapper={pa.int16(): pd.Int16Dtype()}.get)
+    factors = plan.samples.iloc[runs["sample"].to_numpy(dtype=int)].reset_index(drop=True)
+    return pd.concat([runs[list(KEYS)], factors, runs.drop(columns=list(KEYS))], axis=1)
+
+
+def kept(store: Store) -> str:
+    """What a sweep that was stopped leaves behind."""
+    return f"{store.runs:,} of {store.manifest.runs:,} runs are kept in {store.folder}; --resume goes on"
+
+
+def part_size(runs: int, replicates: int) -> int:
+    """Runs of a part: the same for every number of workers, and whole samples where they fit."""
+    size = max(1, min(RUNS_PER_PART, runs // LEAST_PARTS))
+    return size if replicates > size else size - size % replicates
+
+
+def _fill(
+    store: Store, plan: Plan, outcomes: Outcomes, workers: int, dask: str | None, on_progress: OnProgress | None
+) -> None:
+    """Make the parts that are missing."""
+    numbers = list(store.missing())
+    if on_progress is not None:
+        on_progress(outcomes.total(), outcomes)
+    if not numbers:
+        return
+    for place, (data, counted) in run_tasks(make_part, _tasks(store, plan, numbers), workers, dask):
+        try:
+            store.add(numbers[place], data)
+        except OSError as error:
+            raise Stopped(f"{store.folder} cannot be written: {error.strerror or error}") from None
+        outcomes.update(counted)
+        if on_progress is not None:
+            on_progress(outcomes.total(), outcomes)
+
+
+def _tasks(store: Store, plan: Plan, numbers: list[int]) -> Iterator[Task]:
+    """The task of each part, made when a worker will soon be free for it."""
+    scenario, size = plan.scenario.model_dump_json(), store.manifest.runs_per_part
+    for number in numbers:
+        yield Task(scenario, plan.design.seed, _rows(plan, number * size, min((number + 1) * size, plan.runs)))
+
+
+def _rows(plan: Plan, start: int, stop: int) -> list[Row]:
+    """The runs from `start` to `stop`, of all counted sample by sample, as rows of samples."""
+    replicates = plan.design.replicates
+    first, last = start // replicates, -(-stop // replicates)
+    return [
+        Row(sample, changes, max(0, start - sample * replicates), min(replicates, stop - sample * replicates))
+        for sample, changes in enumerate(plan.changes(first, last), first)
+    ]
+
+
+def make_part(task: Task) -> tuple[bytes, Outcomes]:
+    """Carry out the runs of a task: the Parquet file of its part, and how often each outcome is in it."""
+    scenario = _scenario(task.scenario)
+    samples: list[int] = []
+    traces: list[Trace] = []
+    failed: list[dict[str, Any]] = []
+    for row in task.rows:
+        for replicate, made in _replicates(scenario, task.seed, row):
+            if isinstance(made, Trace):
+                samples.append(row.sample)
+                traces.append(made)
+            else:
+                failed.append({"sample": row.sample, "replicate": replicate, "seed": task.seed, "error": made})
+    parts = [pa.Table.from_pylist(failed, SCHEMA)]
+    if traces:
+        table = outcome_table(task.seed, traces).assign(sample=samples, error=None)
+        parts.append(pa.Table.from_pandas(table, SCHEMA, preserve_index=False).replace_schema_metadata(None))
+    whole = pa.concat_tables(parts).sort_by([("sample", "ascending"), ("replicate", "ascending")])
+    buffer = BytesIO()
+    pq.write_table(whole, buffer)
+    return buffer.getvalue(), Counter(whole["outcome"].to_pylist())
+
+
+def _replicates(scenario: Scenario, seed: int, row: Row) -> Iterator[tuple[int, Trace | str]]:
+    """Each replicate of a sample, or why it could not be carried out: one run that fails does not stop a sweep."""
+    try:
+        course = possible(scenario, row.changes)
+    except InputError as error:
+        yield from ((replicate, str(error)) for replicate in range(row.start, row.stop))
+        return
+    for replicate in range(row.start, row.stop):
+        try:
+            yield replicate, simulate(course.scenario, seed, replicate, course=course)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, it belongs to this run and is told there)
+            yield replicate, f"{type(error).__name__}: {error}"
+
+
+@lru_cache(maxsize=1)
+def _scenario(json: str) -> Scenario:
+    """A worker reads the scenario once."""
+    return Scenario.model_validate_json(json)
