@@ -125,25 +125,47 @@ def sweep(
     )  # fmt: skip
 
 
-def read_sweep(folder: str | Path) -> pd.DataFrame:
-    """The runs of a sweep, complete or not: a row per run, sorted by sample and replicate.
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep read from its folder, complete or not.
 
-    Columns: sample, replicate, seed, the factors under their paths, the columns of outcomes.parquet, and error, which says why a
-    run could not be carried out and is missing otherwise.
+    Attributes:
+        folder: where it is. plan: its design, scenario and samples.
+        runs: a row per run, sorted by sample and replicate. Columns: sample, replicate, seed, the factors under their paths, the
+            columns of outcomes.parquet, and error, which says why a run could not be carried out and is missing otherwise.
+    """
+
+    folder: Path
+    plan: Plan
+    runs: pd.DataFrame
+
+    @property
+    def complete(self) -> bool:
+        """Whether all runs of the design are there."""
+        return len(self.runs) == self.plan.runs
+
+
+def open_sweep(folder: str | Path) -> Sweep:
+    """Read a sweep.
 
     Raises:
         InputError: the folder holds no sweep, or a file of it is damaged.
     """
     store = open_store(Path(folder))
-    return runs_of(store, plan_of(store))
-
-
-def runs_of(store: Store, plan: Plan) -> pd.DataFrame:
-    """The runs in a store beside the values of their factors, as `read_sweep` gives them."""
+    plan = plan_of(store)
     parts = [pq.read_table(path) for _, path in sorted(store.parts.items())]
     runs = pa.concat_tables([SCHEMA.empty_table(), *parts]).to_pandas(types_mapper={pa.int16(): pd.Int16Dtype()}.get)
     factors = plan.samples.iloc[runs["sample"].to_numpy(dtype=int)].reset_index(drop=True)
-    return pd.concat([runs[list(KEYS)], factors, runs.drop(columns=list(KEYS))], axis=1)
+    return Sweep(store.folder, plan, pd.concat([runs[list(KEYS)], factors, runs.drop(columns=list(KEYS))], axis=1))
+
+
+def read_sweep(folder: str | Path) -> pd.DataFrame:
+    """The runs of a sweep as one table; see `Sweep.runs`.
+
+    Raises:
+        InputError: the folder holds no sweep, or a file of it is damaged.
+    """
+    return open_sweep(folder).runs
 
 
 def kept(store: Store) -> str:

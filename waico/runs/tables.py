@@ -12,10 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from waico.agents import Stage
-from waico.agents.institution import NEVER
+from waico.agents.institution import FAILED, NEVER
 from waico.agents.world import Status
 from waico.model import NegotiationModel
 from waico.negotiation.events import KIND_NAMES
+from waico.negotiation.history import History
 from waico.negotiation.measure import MEASURES
 from waico.scenarios.schema import Scenario
 
@@ -25,9 +26,11 @@ STAGES = np.array([stage.name.lower() for stage in Stage], dtype=object)
 STATUSES = np.array([status.name.lower() for status in Status], dtype=object)   # from withdrawn (-1) upwards
 PROBABLE = ("endorsed", "signed", "ratified")
 COUNTS = ("endorsed", "signed", "ratified", "firms", "hedgers")
+MILESTONES = ("adopted", "in_force", "failed")   # of the first institution; failed: talks ended without a text
 OUTCOME_FIELDS = (   # columns of the outcome table, for those who write it in parts
     ("replicate", pa.int64()), ("seed", pa.int64()), ("outcome", pa.string()),
-    ("round_adopted", pa.int16()), ("round_in_force", pa.int16()), ("rounds", pa.int64()),
+    *((f"round_{name}", pa.int16()) for name in MILESTONES), ("rounds", pa.int64()),
+    *((f"day_{name}", pa.float64()) for name in (*MILESTONES, "ended")),
     *((name, pa.int64() if name in COUNTS else pa.float64()) for name in MEASURES), ("polarization", pa.float64()),
 )  # fmt: skip
 
@@ -54,8 +57,7 @@ class Trace:
     partner: Array
     round_partner: Array
     spent: Array
-    round_adopted: int
-    round_in_force: int
+    milestones: tuple[int, int, int]
     events: dict[str, Array]
 
     @classmethod
@@ -68,7 +70,7 @@ class Trace:
             world.status,
             np.stack([world.round_endorsed, world.round_signed, world.round_ratified, world.round_withdrawn]),
             world.partner, world.round_partner, world.spent,
-            int(bodies.round_adopted[0]), int(bodies.round_in_force[0]), model.events.columns(),
+            (int(bodies.round_adopted[0]), int(bodies.round_in_force[0]), _round_failed(history)), model.events.columns(),
         )  # fmt: skip
 
 
@@ -87,18 +89,27 @@ def tables_of(scenario: Scenario, seed: int, traces: list[Trace]) -> dict[str, p
 
 def outcome_table(seed: int, traces: list[Trace]) -> pd.DataFrame:
     """One row per replicate: how it ended, for the first institution."""
+    rounds = np.array([trace.milestones for trace in traces])
+    days = np.array([[np.nan if number == NEVER else trace.end[number - 1] for number in trace.milestones] for trace in traces])
     table = pd.DataFrame({
         "replicate": [trace.replicate for trace in traces],
         "seed": seed,
         "outcome": [trace.outcome for trace in traces],
-        "round_adopted": _rounds_or_never([trace.round_adopted for trace in traces]),
-        "round_in_force": _rounds_or_never([trace.round_in_force for trace in traces]),
+        **{f"round_{name}": _rounds_or_never(numbers) for name, numbers in zip(MILESTONES, rounds.T, strict=True)},
         "rounds": [len(trace.end) for trace in traces],
+        **{f"day_{name}": numbers for name, numbers in zip(MILESTONES, days.T, strict=True)},
+        "day_ended": [trace.end[-1] for trace in traces],
     })
     last = np.array([trace.measured[-1, :, 0] for trace in traces])
     table = table.assign(**_measure_columns(last))
     table["polarization"] = [trace.polarization for trace in traces]
     return table
+
+
+def _round_failed(history: History) -> int:
+    """The round in which talks on the first institution ended without a text; NEVER if they did not."""
+    failed = np.flatnonzero(np.array(history.stage)[:, 0] == FAILED)
+    return int(failed[0]) + 1 if len(failed) else NEVER
 
 
 def _measure_columns(measured: Array) -> dict[str, Array]:
