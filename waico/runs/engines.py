@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -50,6 +51,11 @@ def run_tasks(
     modules = sorted({name for registry in (protocols, adoption_rules, gates) for name in registry.modules()})
     with _processes(workers) if cluster is None else _dask(workers, cluster) as (executor, ahead):
         yield from _finished(executor, partial(_call, modules, function), tasks, ahead)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_order(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
