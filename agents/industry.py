@@ -69,7 +69,7 @@ def _positions(facts: Facts, scenario: Scenario, ideal: Floats, home: Indices) -
     """A stance if one is known, else the position of the home, else the middle, (F, K)."""
     positions = np.where(home[:, None] >= 0, ideal[home], 0.5)
     for k, issue in enumerate(scenario.issues):
-        stance = {str(s): int(v) for s, v in issue.stance.items() if s in facts.firms}
+        stance = tuple((name, sign) for name, sign in covariates.signs(issue) if name in facts.firms)
         read = covariates.stance_positions(facts.firms, stance)
         positions[:, k] = np.where(np.isfinite(read), read, positions[:, k])
     return positions
