@@ -5,6 +5,8 @@ Shapes: N states, K issues, J institutions. `standardize` is taken over the stat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -29,6 +31,11 @@ STANCE_STEP = 0.2   # ++ + 0 - -- stand for positions .9 .7 .5 .3 .1
 def row_of(index: pd.Index, name: str) -> int:
     """Position of a name in an index without repetitions."""
     return int(index.get_loc(name))
+
+
+def rows_of(facts: Facts, codes: Sequence[str]) -> Indices:
+    """Rows of some states."""
+    return np.array([row_of(facts.nations.index, code) for code in codes], dtype=np.intp)
 
 
 @kept(maxsize=256)

@@ -197,11 +197,11 @@ def _judgements(scenario: Scenario, codes: pd.Index, ideal: Floats) -> dict[str,
 
 def _principals(scenario: Scenario, facts: Facts) -> dict[str, Any]:
     """What depends on who sponsors and who opposes each institution."""
-    codes, bodies = facts.nations.index, scenario.institutions
+    bodies = scenario.institutions
     rows = [_principal_rows(facts, body, scenario.nations.weight) for body in bodies]
     return {
-        "sponsor": np.array([covariates.row_of(codes, body.sponsor) for body in bodies]),
-        "rival": np.array([covariates.row_of(codes, body.rival) for body in bodies]),
+        "sponsor": covariates.rows_of(facts, [body.sponsor for body in bodies]),
+        "rival": covariates.rows_of(facts, [body.rival for body in bodies]),
         "rival_body": _rival_body(scenario),
         "blocs": tuple(covariates.members(facts, body.bloc) if body.bloc else None for body in bodies),
         **{name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]},
