@@ -134,16 +134,12 @@ def mapped(facts: Facts, ideal: Table, stance: Table) -> Floats:
     return np.where(np.isfinite(read), read, points)
 
 
-def signs(issue: Issue) -> Table:
-    """Stances that speak to an issue, with their signs."""
-    return tuple((str(name), int(sign)) for name, sign in issue.stance.items())
-
-
 def ideal_points(facts: Facts, scenario: Scenario) -> Floats:
     """Ideal points before noise: the logit mapping, replaced by stances, replaced by overrides, shape (N, K)."""
     ideal = np.empty((len(facts.nations), len(scenario.issues)))
     for k, issue in enumerate(scenario.issues):
-        ideal[:, k] = mapped(facts, tuple(issue.ideal.items()), signs(issue) if scenario.nations.stances else ())
+        stance = tuple(issue.stance.items()) if scenario.nations.stances else ()
+        ideal[:, k] = mapped(facts, tuple(issue.ideal.items()), stance)
     issues = scenario.issue_ids
     for code, nation in scenario.nations.overrides.items():
         for name, point in nation.ideal.items():

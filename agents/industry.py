@@ -17,6 +17,7 @@ from waico.scenarios.facts import Facts
 from waico.scenarios.schema import Firms, Scenario
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 
 SIZE_FACTOR = {"small": 0.5, "medium": 1.0, "large": 2.0}
@@ -38,22 +39,20 @@ def industry(facts: Facts, scenario: Scenario, ideal: Floats) -> dict[str, Any]:
     firms, n = scenario.firms, len(facts.nations)
     if firms is None or facts.firms.empty:
         return _without_firms(n, len(scenario.issues), len(scenario.institutions))
-    home, bans = _home(facts), _in_force(firms)
+    bans = _in_force(firms)
     markets, market, access = _markets(facts, firms.home_exposure, firms.open_models, bans)
     budget = _shares(facts, "budget") * firms.total_lobbying
     position, salience = _positions(facts, scenario, ideal), _salience(scenario)
     asked = np.zeros((len(markets), 2 * len(salience)))
     each = np.concatenate([np.broadcast_to(salience, position.shape), salience * position], axis=1)
     np.add.at(asked, market, budget[:, None] * each)
-    technology, open_models = _shares(facts, "technology"), _open_models(facts, firms.open_models)
-    made = technology * _unhindered(facts, bans)
-    sponsors = covariates.rows_of(facts, [body.sponsor for body in scenario.institutions])
+    sponsors = tuple(body.sponsor for body in scenario.institutions)
     allied, complement = _allied(facts, _standing_alliances(firms))
     return {
         "markets": markets, "market": market, "access": access, "asked": asked, "firm_position": position,
-        "budget": budget, "firm_home": home, "technology": made * (1.0 - open_models), "allied": allied,
-        "complement": complement,
-        "price_factor": _price_factor(sponsors, home, technology, made, open_models, access[market]),
+        "budget": budget, "firm_home": _home(facts), "allied": allied, "complement": complement,
+        "technology": _made(facts, bans) * (1.0 - _open_models(facts, firms.open_models)),
+        "price_factor": _price_factor(facts, sponsors, firms.open_models, bans),
     }  # fmt: skip
 
 
@@ -75,13 +74,13 @@ def _positions(facts: Facts, scenario: Scenario, ideal: Floats) -> Floats:
     """A stance if one is known, else the position of the home, else the middle, (F, K)."""
     home = _home(facts)
     positions = np.where(home[:, None] >= 0, ideal[home], 0.5)
-    read = _stances(facts, tuple(covariates.signs(issue) for issue in scenario.issues))
+    read = _stances(facts, tuple(tuple(issue.stance.items()) for issue in scenario.issues))
     return np.where(np.isfinite(read), read, positions)
 
 
 @kept(maxsize=16)
 def _stances(facts: Facts, signs: tuple[Table, ...]) -> Floats:
-    """Positions of firms read from their stances, NaN where none is known; `signs` by issue, (F, K)."""
+    """Positions of firms read from their stances, NaN where none is known; `signs`: of the stances on each issue, (F, K)."""
     known = [tuple((name, sign) for name, sign in issue if name in facts.firms) for issue in signs]
     return np.stack([covariates.stance_positions(facts.firms, issue) for issue in known], axis=1)
 
@@ -100,10 +99,15 @@ def _shares(facts: Facts, column: str) -> Floats:
     return np.asarray(values / values.sum())
 
 
-@kept(maxsize=8)
+@kept(maxsize=16)
+def _favour_open(facts: Facts) -> Flags:
+    """Firms that favour open source, (F,)."""
+    return np.asarray(facts.firms["o"].fillna(0.0).to_numpy(dtype=float) > 0)
+
+
 def _open_models(facts: Facts, share: float) -> Floats:
     """Share of the technology of each firm that anybody may use: `share` for those that favour open source, (F,)."""
-    return np.where(facts.firms["o"].fillna(0.0).to_numpy(dtype=float) > 0, share, 0.0)
+    return np.where(_favour_open(facts), share, 0.0)
 
 
 def _in_force(firms: Firms) -> tuple[Ban, ...]:
@@ -115,13 +119,34 @@ def _in_force(firms: Firms) -> tuple[Ban, ...]:
     )
 
 
+@kept(maxsize=32)
+def _bound(facts: Facts, by: tuple[str, ...], layers: tuple[str, ...]) -> Flags:
+    """Firms of some layers at home in some states, (F,)."""
+    return np.asarray(facts.firms["home"].isin(by) & facts.firms["layer"].isin(layers))
+
+
+@kept(maxsize=32)
+def _at_home_in(facts: Facts, states: tuple[str, ...]) -> Flags:
+    """Firms at home in some states, (F,)."""
+    return np.asarray(facts.firms["home"].isin(states))
+
+
 @kept(maxsize=8)
-def _unhindered(facts: Facts, bans: tuple[Ban, ...]) -> Floats:
-    """Share of its technology that each firm keeps when its home is kept from what it builds on, (F,)."""
+def _made(facts: Facts, bans: tuple[Ban, ...]) -> Floats:
+    """The technology of each firm, less what it cannot make when its home is kept from what it builds on, (F,)."""
     left = np.ones(len(facts.firms))
     for ban in bans:
-        left *= np.where(facts.firms["home"].isin(ban.on), 1.0 - ban.strength * ban.dependence, 1.0)
-    return left
+        left *= np.where(_at_home_in(facts, ban.on), 1.0 - ban.strength * ban.dependence, 1.0)
+    return _shares(facts, "technology") * left
+
+
+@kept(maxsize=8)
+def _access(facts: Facts, bans: tuple[Ban, ...]) -> Floats:
+    """Share of what each firm delivers that reaches each state, (F, N)."""
+    access = np.ones((len(facts.firms), len(facts.nations)))
+    for ban in bans:
+        access[np.ix_(_bound(facts, ban.by, ban.layers), facts.nations.index.isin(ban.on))] *= 1.0 - ban.strength
+    return access
 
 
 @kept(maxsize=16)
@@ -142,15 +167,12 @@ def _markets(
     Returns:
         Exposure by market, rows summing to 1 or 0, (H, N); the market of each firm, (F,); access, (H, N).
     """
-    table, codes, open_models = facts.firms, facts.nations.index, _open_models(facts, open_share)
-    bound = [(table["home"].isin(ban.by) & table["layer"].isin(ban.layers)).tolist() for ban in bans]
-    kinds = list(zip(table["home"], *bound, open_models.tolist(), strict=True))
+    open_models = _open_models(facts, open_share)
+    bound = [_bound(facts, ban.by, ban.layers).tolist() for ban in bans]
+    kinds = list(zip(facts.firms["home"], *bound, open_models.tolist(), strict=True))
     distinct = sorted(set(kinds))
     first = [kinds.index(kind) for kind in distinct]
-    access = np.ones((len(first), len(codes)))
-    for ban, binds in zip(bans, bound, strict=True):
-        access[np.ix_([binds[f] for f in first], codes.isin(ban.on))] *= 1.0 - ban.strength
-    home = _home(facts)[first]
+    home, access = _home(facts)[first], _access(facts, bans)[first]
     at_home = np.where(home >= 0, home_exposure * (1.0 - open_models[first]), 0.0)
     exposure = (1.0 - at_home)[:, None] * _trade(facts)[first]
     inside = np.flatnonzero(home >= 0)
@@ -161,20 +183,20 @@ def _markets(
     return exposure, np.array([distinct.index(kind) for kind in kinds], dtype=np.intp), access
 
 
-def _price_factor(
-    sponsors: Indices, home: Indices, technology: Floats, made: Floats, open_models: Floats, access: Floats
-) -> Floats:
+@kept(maxsize=8)
+def _price_factor(facts: Facts, sponsors: tuple[str, ...], open_share: float, bans: tuple[Ban, ...]) -> Floats:
     """What controls and open models make of the price of goodwill, (N, J); 1 for sponsors without firms.
 
     A sponsor offers what its firms have: offers get dearer by what they cannot make or deliver, and cheaper by the part
-    that costs nothing to copy. `sponsors`: their rows, (J,). `access`: of each firm to each state, (F, N).
+    that costs nothing to copy.
     """
-    factor = np.ones((access.shape[1], len(sponsors)))
-    for j, sponsor in enumerate(sponsors):
-        own = home == sponsor
+    technology, open_models, access = _shares(facts, "technology"), _open_models(facts, open_share), _access(facts, bans)
+    factor = np.ones((len(facts.nations), len(sponsors)))
+    for j, sponsor in enumerate(covariates.rows_of(facts, sponsors)):
+        own = _home(facts) == sponsor
         total = technology[own].sum()
         if total > 0:
-            delivered = made[own] @ access[own] / total
+            delivered = _made(facts, bans)[own] @ access[own] / total
             factor[:, j] = (1.0 - technology[own] @ open_models[own] / total) / delivered
     return np.maximum(factor, LOWEST_FACTOR)
 

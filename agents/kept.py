@@ -32,6 +32,6 @@ def kept(maxsize: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def fix(value: Any) -> None:
     """Make an array, or the arrays in a tuple, read-only; anything else stays."""
-    for array in value if isinstance(value, tuple) else (value,):
-        if isinstance(array, np.ndarray):
-            array.flags.writeable = False
+    for part in value if isinstance(value, tuple) else (value,):
+        if isinstance(part, np.ndarray):
+            part.flags.writeable = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -141,8 +141,7 @@ class Setting:
             **industry(facts, scenario, ideal),
             mixing=_mixing(scenario.decision),
         )
-        for field in fields(setting):
-            fix(getattr(setting, field.name))
+        fix(tuple(vars(setting).values()))
         return setting
 
 

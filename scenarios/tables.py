@@ -162,9 +162,10 @@ def _bundled() -> dict[str, Path]:
 
 def _path(table: str) -> Path | None:
     """The file of a CSV by its path, or of a bundled table by its name; None if there is none."""
-    path = Path(table) if table.endswith(".csv") else _bundled().get(table)
+    if not table.endswith(".csv"):
+        return _bundled().get(table)
     try:
-        return path if path is not None and path.is_file() else None
+        return Path(table) if Path(table).is_file() else None
     except OSError:   # a name that no file can have
         return None
 
