@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from waico.agents.kept import kept
 from waico.scenarios.facts import Facts
-from waico.scenarios.schema import Issue, Scenario, Ties, Weight
+from waico.scenarios.schema import Scenario, Ties, Weight
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -30,7 +30,9 @@ STANCE_STEP = 0.2   # ++ + 0 - -- stand for positions .9 .7 .5 .3 .1
 
 def row_of(index: pd.Index, name: str) -> int:
     """Position of a name in an index without repetitions."""
-    return int(index.get_loc(name))
+    row = index.get_loc(name)
+    assert isinstance(row, int)
+    return row
 
 
 def rows_of(facts: Facts, codes: Sequence[str]) -> Indices:
@@ -39,7 +41,7 @@ def rows_of(facts: Facts, codes: Sequence[str]) -> Indices:
 
 
 @kept(maxsize=256)
-def values(facts: Facts, variable: str) -> Floats:
+def figures(facts: Facts, variable: str) -> Floats:
     """A variable of the states, shape (N,)."""
     return facts.nations[variable].to_numpy(dtype=float, copy=True)
 
@@ -47,14 +49,14 @@ def values(facts: Facts, variable: str) -> Floats:
 @kept(maxsize=32)
 def share(facts: Facts, variable: str) -> Floats:
     """Share of every state in the sum of a variable, shape (N,)."""
-    known = values(facts, variable)
+    known = figures(facts, variable)
     return np.asarray(known / known.sum())
 
 
 @kept(maxsize=32)
 def members(facts: Facts, variable: str) -> Indices:
     """Rows of the states of a group, by its 0/1 variable."""
-    return np.flatnonzero(values(facts, variable) > 0)
+    return np.flatnonzero(figures(facts, variable) > 0)
 
 
 def standardize(values: Floats, at_risk: Flags) -> Floats:
@@ -76,31 +78,31 @@ def need(facts: Facts) -> Floats:
 @kept(maxsize=16)
 def capability_scale(facts: Facts) -> Floats:
     """Ln GDP scaled to [0, 1] over the states, shape (N,)."""
-    log_gdp = np.log(values(facts, "gdp"))
+    log_gdp = np.log(figures(facts, "gdp"))
     spread = log_gdp.max() - log_gdp.min()
     return np.asarray((log_gdp - log_gdp.min()) / spread) if spread > 0 else np.full_like(log_gdp, 0.5)
 
 
 @kept(maxsize=8)
-def capability(facts: Facts, share: Weight) -> Floats:
-    """Weight of every state: a mean of its share of GDP and of notable AI models, sums to 1, shape (N,)."""
-    gdp, models = values(facts, "gdp"), values(facts, "ai_models")
+def capability(facts: Facts, mean: Weight) -> Floats:
+    """Weight of every state: the `mean` of its share of GDP and of notable AI models, sums to 1, shape (N,)."""
+    gdp, models = figures(facts, "gdp"), figures(facts, "ai_models")
     if models.sum() <= 0:   # not published yet, or nobody in this world has any
         return np.asarray(gdp / gdp.sum())
-    weight = share.gdp * gdp / gdp.sum() + share.ai_models * models / models.sum()
-    return np.asarray(weight / (share.gdp + share.ai_models))
+    weight = mean.gdp * gdp / gdp.sum() + mean.ai_models * models / models.sum()
+    return np.asarray(weight / (mean.gdp + mean.ai_models))
 
 
 def unga_position(facts: Facts) -> Floats:
     """Position in UN votes from China (0) to the United States (1), not clipped, shape (N,)."""
     east, west = facts.poles
-    return np.asarray((values(facts, "unga") - east) / (west - east))
+    return np.asarray((figures(facts, "unga") - east) / (west - east))
 
 
 def features(facts: Facts) -> dict[str, Floats]:
     """What ideal points may depend on, by the names used in `issues.*.ideal`, each of shape (N,)."""
     g = unga_position(facts)
-    democracy, union = values(facts, "polyarchy"), values(facts, "eu")
+    democracy, union = figures(facts, "polyarchy"), figures(facts, "eu")
     return {
         "constant": np.ones_like(g),
         "g": g,
@@ -110,7 +112,7 @@ def features(facts: Facts) -> dict[str, Floats]:
         "dem_eu": democracy * union,
         "need": need(facts),
         "cap": capability_scale(facts),
-        "ally": values(facts, "us_ally"),
+        "ally": figures(facts, "us_ally"),
     }
 
 
@@ -149,7 +151,7 @@ def ideal_points(facts: Facts, scenario: Scenario) -> Floats:
 
 def alignment(facts: Facts, sponsor: int, rival: int) -> Floats:
     """UNGA position projected on the axis of sponsor (+1) and rival (-1), not clipped, shape (N,)."""
-    unga = values(facts, "unga")
+    unga = figures(facts, "unga")
     half = (unga[sponsor] - unga[rival]) / 2.0
     return np.asarray((unga - (unga[sponsor] + unga[rival]) / 2.0) / half) if half else np.zeros_like(unga)
 
@@ -175,7 +177,7 @@ def orthogonal(values: Floats, to: Floats, at_risk: Flags) -> Floats:
 
 def distance_km(facts: Facts, lat: float, lon: float) -> Floats:
     """Great-circle distance from every capital to a place, in km, shape (N,)."""
-    lat_1, lon_1 = np.radians(values(facts, "capital_lat")), np.radians(values(facts, "capital_lon"))
+    lat_1, lon_1 = np.radians(figures(facts, "capital_lat")), np.radians(figures(facts, "capital_lon"))
     lat_2, lon_2 = np.radians(lat), np.radians(lon)
     half = np.sin((lat_2 - lat_1) / 2) ** 2 + np.cos(lat_1) * np.cos(lat_2) * np.sin((lon_2 - lon_1) / 2) ** 2
     return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(half)))
@@ -212,11 +214,11 @@ def standing(facts: Facts, sponsor: str, rival: str, lat: float, lon: float, reg
         aligned,
         orthogonal(camp(facts, sponsor, rival), aligned, at_risk),
         facts.trade[:, row] - facts.trade[:, opposite],
-        np.log(values(facts, "gdp")),
+        np.log(figures(facts, "gdp")),
         -np.log(np.maximum(distance_km(facts, lat, lon), NEAR_KM)),
         need(facts),
     ]
-    inside = values(facts, region) if region else np.zeros(len(codes))
+    inside = figures(facts, region) if region else np.zeros(len(codes))
     return np.array([*(standardize(covariate, at_risk) for covariate in raw), inside])
 
 
@@ -229,9 +231,9 @@ def leverage(facts: Facts, rival: str) -> Floats:
 
 
 @kept(maxsize=16)
-def rival_camp(facts: Facts, rival: str, share: Weight) -> Floats:
+def rival_camp(facts: Facts, rival: str, mean: Weight) -> Floats:
     """Share of each state in the weight of the rival's allies; sums to 1, or 0 without any, shape (N,)."""
-    allies = affiliation(facts, rival, "alliance") * capability(facts, share)
+    allies = affiliation(facts, rival, "alliance") * capability(facts, mean)
     allies[row_of(facts.nations.index, rival)] = 0.0
     return allies / allies.sum() if allies.sum() > 0 else allies
 
@@ -240,7 +242,7 @@ def quota(facts: Facts, group: str | None, group_share: float) -> Floats:
     """Capital quota: by GDP, with a fixed part for the states of a group if the body has one. Sums to 1, shape (N,)."""
     if group is None:
         return share(facts, "gdp")
-    gdp, inside = values(facts, "gdp"), values(facts, group) > 0
+    gdp, inside = figures(facts, "gdp"), figures(facts, group) > 0
     total, rest = gdp[inside].sum(), gdp[~inside].sum()
     parts = np.zeros_like(gdp)
     parts[inside] = group_share * gdp[inside] / total if total > 0 else 0.0

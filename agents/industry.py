@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from waico.agents import covariates
@@ -88,7 +89,7 @@ def _stances(facts: Facts, signs: tuple[Table, ...]) -> Floats:
 @kept(maxsize=16)
 def _home(facts: Facts) -> Indices:
     """Row of the home of each firm, -1 outside the agents, (F,)."""
-    return np.asarray(facts.nations.index.get_indexer(facts.firms["home"]), dtype=np.intp)
+    return np.asarray(facts.nations.index.get_indexer(pd.Index(facts.firms["home"])), dtype=np.intp)
 
 
 @kept(maxsize=32)

@@ -130,7 +130,7 @@ class Setting:
             population=covariates.share(facts, "population"),
             need=covariates.need(facts),
             scale=covariates.capability_scale(facts),
-            polyarchy=covariates.values(facts, "polyarchy"),
+            polyarchy=covariates.figures(facts, "polyarchy"),
             ties=covariates.ties(facts, scenario.nations.ties),
             **_principals(scenario, facts),
             text_0=_texts(scenario, "opening"),
@@ -212,13 +212,13 @@ def _rival_body(scenario: Scenario) -> Indices:
     return np.array([sponsors.index(body.rival) if body.rival in sponsors else -1 for body in scenario.institutions])
 
 
-def _principal_rows(facts: Facts, body: Institution, share: Weight) -> dict[str, Any]:
+def _principal_rows(facts: Facts, body: Institution, mean: Weight) -> dict[str, Any]:
     sponsor, rival, force = body.sponsor, body.rival, body.entry_into_force
     return {
         "at_risk": covariates.others(facts, sponsor, rival),
         "standing": covariates.standing(facts, sponsor, rival, body.seat.lat, body.seat.lon, body.region),
         "leverage": covariates.leverage(facts, rival),
-        "rival_camp": covariates.rival_camp(facts, rival, share),
+        "rival_camp": covariates.rival_camp(facts, rival, mean),
         "camp": covariates.side(facts, sponsor, rival),
         "quota": covariates.quota(facts, force.quota_group, force.quota_group_share),
     }

@@ -23,7 +23,9 @@ FIRM = ["home", "layer", "size_class", "date"]
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What is known of the states and firms of a scenario on its freeze date. Hashed by identity: what follows is kept by it.
+    """What is known of the states and firms of a scenario on its freeze date.
+
+    Equal to itself alone, so that what is computed from it can be kept by it.
 
     Attributes:
         nations: one row per state, indexed and sorted by ISO3 code; one column per variable, without the year.

@@ -84,7 +84,7 @@ def samples(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 def caches() -> dict[str, Callable[..., Any]]:
     """What is kept between scenarios: of tables, facts, and arrays of settings."""
     modules = [module for name, module in sorted(sys.modules.items()) if name.startswith(("waico.agents", "waico.scenarios"))]
-    named = chain.from_iterable((vars(module).values() for module in modules))
+    named = chain.from_iterable(vars(module).values() for module in modules)
     return {f"{function.__module__}.{function.__name__}": function for function in named if hasattr(function, "cache_clear")}
 
 
