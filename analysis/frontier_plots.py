@@ -103,9 +103,15 @@ def _finding(frontier: Frontier) -> str:
         ends = frontier.curve.iloc[[0, -1]].sort_values("x")
         (x0, x1), (y0, y1) = ends["x"], ends["y"]
         if x0 < x1:
-            return f"'{what}' comes in {level} of the runs on a line from {y} {y0:.2g} (at {x} {x0:.2g}) to {y1:.2g} (at {x1:.2g})"
-    low, high = frontier.curve["y"].min(), frontier.curve["y"].max()
-    return f"'{what}' comes in {level} of the runs on lines between {y} {low:.2g} and {high:.2g}"
+            start, stop = f"{y} {_digits(y0)} (at {x} {_digits(x0)})", f"{_digits(y1)} (at {_digits(x1)})"
+            return f"'{what}' comes in {level} of the runs on a line from {start} to {stop}"
+    low, high = _digits(frontier.curve["y"].min()), _digits(frontier.curve["y"].max())
+    return f"'{what}' comes in {level} of the runs on lines between {y} {low} and {high}"
+
+
+def _digits(value: float) -> str:
+    """A number to two digits, without an exponent where it is of common size."""
+    return f"{float(f'{value:.2g}'):,g}"
 
 
 def _footing(frontier: Frontier) -> str:
@@ -113,5 +119,5 @@ def _footing(frontier: Frontier) -> str:
     runs = f"{frontier.scenario}: {frontier.runs:,} runs at {len(frontier.points)} points, seed {frontier.seed}"
     if not len(frontier.curve):
         return runs
-    apart, moves = f"{frontier.resolution:.1%}", f"{frontier.sampling:.1%}" if np.isfinite(frontier.sampling) else "out of the plane"
-    return f"{runs}; points run on both sides within {apart} of the ranges; other replicates would move the line by up to {moves}"
+    moved = f"would move the line by up to {frontier.sampling:.1%}" if np.isfinite(frontier.sampling) else "might have no such line"
+    return f"{runs}; the line is bracketed to {frontier.resolution:.1%} of the ranges, and other replicates {moved} (95%)"
