@@ -99,13 +99,20 @@ def _finding(frontier: Frontier) -> str:
         bound = "least" if frontier.everywhere == "above" else "most"
         return f"'{what}' {word} {level} of the runs all over the plane: at {bound} {most:.0%}"
     x, y = _named(frontier.x.path), _named(frontier.y.path)
-    if frontier.curve["line"].nunique() == 1:
-        ends = frontier.curve.iloc[[0, -1]].sort_values("x")
-        (x0, x1), (y0, y1) = ends["x"], ends["y"]
-        if x0 < x1:
-            return f"'{what}' comes in {level} of the runs on a line from {y} {y0:.2g} (at {x} {x0:.2g}) to {y1:.2g} (at {x1:.2g})"
-    low, high = frontier.curve["y"].min(), frontier.curve["y"].max()
-    return f"'{what}' comes in {level} of the runs on lines between {y} {low:.2g} and {high:.2g}"
+    sizes = frontier.curve["line"].value_counts()
+    longest = frontier.curve[frontier.curve["line"] == sizes.index[0]]
+    rest = f", and on {len(sizes) - 1} shorter" if len(sizes) > 1 else ""
+    (x0, x1), (y0, y1) = (longest.iloc[[0, -1]].sort_values("x")[name] for name in ("x", "y"))
+    if x0 == x1:   # closed, or from bottom to top
+        low, high = _digits(longest["x"].min()), _digits(longest["x"].max())
+        return f"'{what}' comes in {level} of the runs on a line between {x} {low} and {high}{rest}"
+    start, stop = f"{y} {_digits(y0)} (at {x} {_digits(x0)})", f"{_digits(y1)} (at {_digits(x1)})"
+    return f"'{what}' comes in {level} of the runs on a line from {start} to {stop}{rest}"
+
+
+def _digits(value: float) -> str:
+    """A number to two digits, without an exponent where it is of common size."""
+    return f"{float(f'{value:.2g}'):,g}"
 
 
 def _footing(frontier: Frontier) -> str:
@@ -113,5 +120,5 @@ def _footing(frontier: Frontier) -> str:
     runs = f"{frontier.scenario}: {frontier.runs:,} runs at {len(frontier.points)} points, seed {frontier.seed}"
     if not len(frontier.curve):
         return runs
-    apart, moves = f"{frontier.resolution:.1%}", f"{frontier.sampling:.1%}" if np.isfinite(frontier.sampling) else "out of the plane"
-    return f"{runs}; points run on both sides within {apart} of the ranges; other replicates would move the line by up to {moves}"
+    moved = f"would move the line by up to {frontier.sampling:.1%}" if np.isfinite(frontier.sampling) else "might have no such line"
+    return f"{runs}; the line is bracketed to {frontier.resolution:.1%} of the ranges, and other replicates {moved} (95%)"
