@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from waico.agents import Institutions, World
 from waico.agents.compiled import compiled
-from waico.agents.institution import FAILED, IDEA
+from waico.agents.institution import FAILED, IDEA, Stage
 from waico.agents.world import ENDORSED, OUTSIDE, SIGNED
 from waico.negotiation.clock import Pull, Round, Window, exposure, exposure_at_ceremony, time_factor
 from waico.negotiation.payoff import Payoff
@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
+_ACTIVE = np.array([stage not in (IDEA, FAILED) for stage in Stage])
 CERTAIN = 1e-6   # below this, 4 P (1 - P) has lost its digits; a budget must not be split over rounding noise
 
 
@@ -150,4 +151,4 @@ def _endorsing_window(dates: Dates, j: int, day: float) -> Window:
 
 def is_active(institutions: Institutions) -> Flags:
     """Institutions that are on the table or in force, (J,)."""
-    return np.array([stage not in (IDEA, FAILED) for stage in institutions.stage.tolist()])
+    return np.asarray(_ACTIVE[institutions.stage])
