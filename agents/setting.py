@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -146,6 +147,21 @@ class Setting:
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
         return setting
+
+    @cached_property
+    def weight_at_risk(self) -> Floats:
+        """Weight of the states that decide on joining, 0 for the principals, a row per institution, (J, N)."""
+        return np.array([self.weight * at_risk for at_risk in self.at_risk.T])
+
+    @cached_property
+    def seats(self) -> Flags:
+        """States that negotiate whether or not they are engaged, the sponsor always, a row per institution, (J, N)."""
+        seats = np.zeros(self.at_risk.T.shape, dtype=bool)
+        for seated, sponsor, body in zip(seats, self.sponsor, self.scenario.institutions, strict=True):
+            listed = body.named if body.participants == "engaged" else body.participants
+            seated[:] = listed == "all" or np.isin(self.codes, listed)
+            seated[sponsor] = True
+        return seats
 
 
 def _share(values: pd.Series) -> Floats:

@@ -43,7 +43,7 @@ def decide(
     status = world.status.copy()
     open_now = _SIGNING[institutions.stage] & (institutions.opens <= now.start)
     decided = Decided(prospects.endorse_factor * is_active(institutions), prospects.sign_factor * open_now)
-    anything_open = True in open_now.tolist()
+    anything_open = any(open_now.tolist())
     if anything_open:
         partner(world, institutions, open_now, now, events)
         exclusive = institutions.exclusive_from <= now.start

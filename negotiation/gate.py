@@ -18,6 +18,7 @@ from waico.scenarios.schema import param
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 
 class GateRule(Rule, ABC):
@@ -82,12 +83,19 @@ def _invite(
 
 def admit(world: World, institutions: Institutions, rules: list[GateRule], now: Round, events: Events) -> None:
     """Let states in. Reads the gates of active institutions; writes world.invited."""
-    for j, gate in enumerate(rules):
+    for j, (gate, stage) in enumerate(zip(rules, institutions.stage.tolist(), strict=True)):
         if isinstance(gate, OpenGate):
             world.invited[:, j] = True
-        elif institutions.stage[j] != IDEA:
-            let_in = gate.admit(world, j, now.days) & ~world.invited[:, j] & world.setting.at_risk[:, j]
-            rows = np.flatnonzero(let_in)
+        elif stage != IDEA:
+            rows = _let_in(gate.admit(world, j, now.days), world.setting.at_risk, world.invited, j)
             if len(rows):
-                world.invited[rows, j] = True
                 events.add(now.number, Kind.INVITED, j, rows + events.names.nations)
+
+
+@compiled
+def _let_in(admitted: Flags, at_risk: Flags, invited: Flags, j: int) -> Indices:
+    """Let in whom the gate of institution `j` admits; rows of those who were not in before."""
+    new = np.flatnonzero(admitted & at_risk[:, j] & ~invited[:, j])
+    for i in new:
+        invited[i, j] = True
+    return new
