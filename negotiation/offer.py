@@ -25,20 +25,18 @@ def offer(
     payoff.
     """
     setting, names = world.setting, events.names
-    zeal = [_zeal(world, body) for body in setting.scenario.institutions]
-    budgets = payoff.budget * zeal * (now.days / 30.0)
+    zeal = np.array([_zeal(world, body) for body in setting.scenario.institutions])
     offered, spent, pressed = _offer(
-        setting.weight, undecided, payoff.price, payoff.pressed, budgets,
+        setting.weight, undecided, payoff.price, payoff.pressed, payoff.budget * zeal * (now.days / 30.0),
         payoff.counter, setting.rival_body, world.offer, world.courted,
     )  # fmt: skip
-    for j in range(len(institutions)):
-        if offered[j] >= 0:
-            target = offered[j] + names.nations
-            events.add(now.number, Kind.OFFERED, j, setting.sponsor[j] + names.nations, target, spent[j])
-        if pressed[j] >= 0:
-            target = pressed[j] + names.nations
-            amount = payoff.pressed[pressed[j], j]
-            events.add(now.number, Kind.PRESSURED, j, setting.rival[j] + names.nations, target, amount)
+    for j, (courted, hardest) in enumerate(zip(offered.tolist(), pressed.tolist(), strict=True)):
+        if courted >= 0:
+            sponsor = setting.sponsor[j] + names.nations
+            events.add(now.number, Kind.OFFERED, j, sponsor, courted + names.nations, spent[j])
+        if hardest >= 0:
+            amount, rival = payoff.pressed[hardest, j], setting.rival[j] + names.nations
+            events.add(now.number, Kind.PRESSURED, j, rival, hardest + names.nations, amount)
 
 
 def _zeal(world: World, body: Institution) -> float:
