@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -171,35 +172,32 @@ def withdraw_or_ratify(
     their payoff in the other: they have to choose. It must last for so many days in a row.
     """
     rule, names = world.setting.scenario.decision.withdraw, events.names
-    leaving, ratifying = np.zeros((2, *status.shape), dtype=bool)
     left, ratified = _leave_or_ratify(
         status, payoff.total, world.setting.at_risk, world.setting.rival_body, exclusive, world.low_days, now.days,
-        rule.margin, rule.days,
-        world.signed_day, world.ratify_lag, now.end, leaving, ratifying,
+        rule.margin, rule.days, world.signed_day, world.ratify_lag, now.number, now.end, world.status,
+        world.round_withdrawn, world.round_ratified,
     )  # fmt: skip
-    for j, leavers in enumerate(left.tolist()):
-        if not leavers:
-            continue
-        rows = np.flatnonzero(leaving[:, j])
+    for j, rows in _by_institution(left, world.round_withdrawn, now):
         worst = np.where(payoff.total[rows, j] < -rule.margin, payoff.terms[:, rows, j].argmin(axis=0), EXCLUSIVE)
-        world.status[rows, j] = WITHDRAWN
-        world.round_withdrawn[rows, j] = now.number
         events.add(now.number, Kind.WITHDREW, j, rows + names.nations, worst + names.terms, payoff.total[rows, j])
-    for j, ratifiers in enumerate(ratified.tolist()):
-        if not ratifiers:
-            continue
-        rows = np.flatnonzero(ratifying[:, j])
-        world.status[rows, j] = RATIFIED
-        world.round_ratified[rows, j] = now.number
+    for j, rows in _by_institution(ratified, world.round_ratified, now):
         events.add(now.number, Kind.RATIFIED, j, rows + names.nations)
+
+
+def _by_institution(count: Indices, rounds: Rounds, now: Round) -> Iterator[tuple[int, Indices]]:
+    """Institutions with a count above 0, and the rows to which it happened in this round."""
+    for j, happened in enumerate(count.tolist()):
+        if happened:
+            yield j, np.flatnonzero(rounds[:, j] == now.number)
 
 
 @compiled
 def _leave_or_ratify(
     status: Statuses, u: Floats, at_risk: Flags, rival_body: Indices, exclusive: Flags, low_days: Floats, days: float,
-    margin: float, limit: float, signed_day: Floats, lag: Floats, end: float, leaving: Flags, ratifying: Flags,
+    margin: float, limit: float, signed_day: Floats, lag: Floats, number: int, end: float, after: Statuses,
+    round_withdrawn: Rounds, round_ratified: Rounds,
 ) -> tuple[Indices, Indices]:  # fmt: skip
-    """Count low days, mark who leaves and who ratifies, and count both by institution."""
+    """Count low days, write who leaves and who ratifies to status `after` and rounds, and count both by institution."""
     n, bodies = status.shape
     left, ratified = np.zeros(bodies, np.intp), np.zeros(bodies, np.intp)
     for j in range(bodies):
@@ -210,10 +208,10 @@ def _leave_or_ratify(
             is_low = status[i, j] >= SIGNED and at_risk[i, j] and (u[i, j] < -margin or torn)
             low_days[i, j] = low_days[i, j] + days if is_low else 0.0
             if low_days[i, j] >= limit:
-                leaving[i, j] = True
+                after[i, j], round_withdrawn[i, j] = WITHDRAWN, number
                 left[j] += 1
             elif status[i, j] == SIGNED and signed_day[i, j] + lag[i, j] <= end:
-                ratifying[i, j] = True
+                after[i, j], round_ratified[i, j] = RATIFIED, number
                 ratified[j] += 1
     return left, ratified
 
@@ -223,47 +221,44 @@ def partner(world: World, institutions: Institutions, open_now: Flags, now: Roun
     setting = world.setting
     rule = setting.scenario.decision.partner
     base = rule.b0 - rule.b_cost * (institutions.text @ setting.depth_mask)
-    before = world.partner.copy()
     joined = _partner(
-        rule.b_market, rule.b_home, rule.b_allied, base, now.days / 30.0, open_now, setting.markets, setting.market,
-        setting.allied, setting.firm_home, setting.rival, setting.rival_body, world.status, before,
-        world.partner_sum, world.partner_at, world.partner,
+        rule.b_market, rule.b_home, rule.b_allied, base, now.number, now.days / 30.0, open_now, setting.markets,
+        setting.market, setting.allied, setting.firm_home, setting.rival, setting.rival_body, world.status,
+        world.partner_sum, world.partner_at, world.partner, world.round_partner,
     )  # fmt: skip
-    if joined:
-        for j in np.flatnonzero((world.partner != before).any(axis=0)).tolist():
-            rows = np.flatnonzero(world.partner[:, j] & ~before[:, j])
-            world.round_partner[rows, j] = now.number
-            events.add(now.number, Kind.PARTNERED, j, rows + events.names.firms)
+    for j, rows in _by_institution(joined, world.round_partner, now):
+        events.add(now.number, Kind.PARTNERED, j, rows + events.names.firms)
 
 
 @compiled
 def _partner(
-    b_market: float, b_home: float, b_allied: float, base: Floats, months: float, open_now: Flags, markets: Floats,
-    market: Indices, allied: Floats, home: Indices, rival: Indices, rival_body: Indices, status: Statuses,
-    before: Flags, sums: Floats, at: Floats, partners: Flags,
-) -> int:  # fmt: skip
-    """Add this round's hazards of firms that are no partners yet, mark those that pass, and count them."""
-    joined = 0
+    b_market: float, b_home: float, b_allied: float, base: Floats, number: int, months: float, open_now: Flags,
+    markets: Floats, market: Indices, allied: Floats, home: Indices, rival: Indices, rival_body: Indices,
+    status: Statuses, sums: Floats, at: Floats, partners: Flags, round_partner: Rounds,
+) -> Indices:  # fmt: skip
+    """Add this round's hazards of firms that are no partners yet, write which of them pass, and count these."""
+    joined = np.zeros(len(open_now), np.intp)
     for j in range(len(open_now)):
-        if not open_now[j]:
+        before = partners[:, j].copy()
+        if not open_now[j] or before.all():
             continue
         access = np.zeros(len(markets))
-        for h in range(len(markets)):
-            for i in range(len(status)):
-                if status[i, j] >= ENDORSED:
+        for i in range(len(status)):
+            if status[i, j] >= ENDORSED:
+                for h in range(len(markets)):
                     access[h] += markets[h, i]
         for f in range(len(market)):
-            if before[f, j]:
+            if before[f]:
                 continue
             v = base[j] + b_market * access[market[f]]
             v += b_home * _home_stance(home[f], j, rival[j], rival_body[j], status)
             for g in range(len(market)):
-                if before[g, j]:
+                if before[g]:
                     v += b_allied * allied[f, g]
             sums[f, j] += np.exp(v) * months
             if sums[f, j] >= at[f, j]:
-                partners[f, j] = True
-                joined += 1
+                partners[f, j], round_partner[f, j] = True, number
+                joined[j] += 1
     return joined
 
 
