@@ -150,8 +150,13 @@ class Setting:
 
     @cached_property
     def weight_at_risk(self) -> Floats:
-        """Weight of the states that decide on joining, 0 for the principals, a row per institution, (J, N)."""
+        """Weights of the states that decide on joining, 0 for the others, a row per institution, (J, N)."""
         return np.array([self.weight * at_risk for at_risk in self.at_risk.T])
+
+    @cached_property
+    def at_risk_total(self) -> list[float]:
+        """Weight of all states that decide on joining, by institution."""
+        return [float(weights.sum()) for weights in self.weight_at_risk]
 
     @cached_property
     def seats(self) -> Flags:

@@ -22,7 +22,7 @@ def draw_coefficients(setting: Setting, draws: Draws) -> dict[str, Floats]:
     mean, sd, lower = (np.array(column) for column in zip(*map(_prior, _values(setting)), strict=True))
     with np.errstate(divide="ignore", invalid="ignore"):
         below = ndtr(np.where(sd > 0, (lower - mean) / sd, -np.inf))[:, None]
-    normal = setting.mixing @ np.stack([draws.normal("coefficient", COEFFICIENTS, body) for body in setting.bodies], axis=1)
+    normal = setting.mixing @ draws.normals("coefficient", COEFFICIENTS, setting.bodies)
     values = mean[:, None] + sd[:, None] * ndtri(below + (1.0 - below) * ndtr(normal))
     return {name: values[row] for row, name in enumerate(COEFFICIENTS)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from enum import IntEnum
 from typing import Any
 
@@ -67,9 +68,7 @@ class Events:
         """Start empty."""
         self.names = names
         self._heads: list[tuple[int, int, int, int]] = []
-        self._actors: list[int] = []
-        self._details: list[int] = []
-        self._amounts: list[float] = []
+        self._actors, self._details, self._amounts = array("q"), array("q"), array("d")
 
     def add(
         self,

@@ -152,7 +152,10 @@ def polarization(world: World, institutions: Institutions, axis: Axis, j: int, a
         return 0.0
     width = 1.06 * spread * len(place) ** -0.2
     gap = np.abs(place[:, None] - place[None, :])
-    density = np.exp(-0.5 * (gap / width) ** 2) @ weight / (width * np.sqrt(2.0 * np.pi))
+    kernel = gap / width
+    np.square(kernel, out=kernel)
+    kernel *= -0.5
+    density = np.exp(kernel, out=kernel) @ weight / (width * np.sqrt(2.0 * np.pi))
     return float((weight * density**alpha * (gap @ weight)).sum())
 
 

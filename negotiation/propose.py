@@ -66,5 +66,4 @@ def _may_be_tabled(world: World, institutions: Institutions, j: int, day: float)
 def momentum(world: World, j: int) -> float:
     """Weight share of the states at risk that have endorsed institution `j` or more."""
     setting = world.setting
-    at_risk = setting.weight_at_risk[j]
-    return float(at_risk @ (world.status[:, j] >= ENDORSED) / at_risk.sum())
+    return float(setting.weight_at_risk[j] @ (world.status[:, j] >= ENDORSED)) / setting.at_risk_total[j]
