@@ -62,22 +62,19 @@ class InvitationGate(GateRule):
 
     def admit(self, world: World, j: int, days: float) -> Flags:
         """Those whose summed hazard passes their threshold; adds this round's share to the sums."""
-        standing = world.setting.standing
-        return _invite(
-            world.invite_sum[:, j], world.invite_at[:, j], standing[ALIGNMENT, :, j], standing[SIZE, :, j],
-            self.rate * days / 30.0, self.b_align, self.b_size,
-        )  # fmt: skip
+        rate = self.rate * days / 30.0
+        return _invite(world.invite_sum, world.invite_at, world.setting.standing, j, rate, self.b_align, self.b_size)
 
 
 @compiled
 def _invite(
-    sums: Floats, at: Floats, alignment: Floats, size: Floats, rate: float, b_align: float, b_size: float
+    sums: Floats, at: Floats, standing: Floats, j: int, rate: float, b_align: float, b_size: float
 ) -> Flags:
     """Add this round's hazards to the sums, and say whose sum has reached its threshold, (N,)."""
     let_in = np.zeros(len(sums), np.bool_)
     for i in range(len(sums)):
-        sums[i] += rate * np.exp(b_align * alignment[i] + b_size * size[i])
-        let_in[i] = sums[i] >= at[i]
+        sums[i, j] += rate * np.exp(b_align * standing[ALIGNMENT, i, j] + b_size * standing[SIZE, i, j])
+        let_in[i] = sums[i, j] >= at[i, j]
     return let_in
 
 

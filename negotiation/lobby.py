@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,7 +56,7 @@ def _lobby(
     felt = np.zeros((n, 2 * issues))
     shares, top = np.zeros((len(markets), undecided.shape[1])), np.zeros(len(markets), np.intp)
     doubt = undecided.sum(axis=1)
-    open_to_it = np.flatnonzero(doubt)
+    open_to_it: Any = np.flatnonzero(doubt)
     for h in range(len(markets)):
         for i in open_to_it:
             for j in range(undecided.shape[1]):

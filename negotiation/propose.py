@@ -66,4 +66,5 @@ def _may_be_tabled(world: World, institutions: Institutions, j: int, day: float)
 def momentum(world: World, j: int) -> float:
     """Weight share of the states at risk that have endorsed institution `j` or more."""
     setting = world.setting
-    return float(setting.weight_at_risk[j] @ (world.status[:, j] >= ENDORSED)) / setting.at_risk_total[j]
+    inside = (world.status[:, j] >= ENDORSED).astype(float)
+    return float(setting.weight_at_risk[j].dot(inside)) / setting.at_risk_total[j]

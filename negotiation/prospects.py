@@ -48,10 +48,10 @@ class Prospects(NamedTuple):
 def assess(world: World, institutions: Institutions, payoff: Payoff, now: Round) -> Prospects:
     """Rates from the payoff, and what they imply by the deadline. Reads everything, writes nothing."""
     setting, b, (n, bodies) = world.setting, payoff.coefficients, world.status.shape
-    out = Prospects(
-        np.empty((n, bodies)), np.empty((n, bodies)), np.empty(bodies), np.empty(bodies),
-        np.empty((n, bodies), dtype=bool), np.empty((n, bodies)), np.empty((n, bodies)), np.zeros(bodies),
-    )  # fmt: skip
+    sign_rate, endorse_rate, probability, undecided = np.empty((4, n, bodies))
+    sign_factor, endorse_factor, at_ceremony = np.zeros((3, bodies))
+    may = np.empty((n, bodies), dtype=bool)
+    out = Prospects(sign_rate, endorse_rate, sign_factor, endorse_factor, may, probability, undecided, at_ceremony)
     dates = Dates(
         institutions.opens, institutions.closes, institutions.endorse_opens, institutions.endorse_closes,
         setting.endorse_from, setting.after_days, setting.window_days, setting.staged, setting.endorse_launch,
@@ -147,6 +147,15 @@ def _endorsing_window(dates: Dates, j: int, day: float) -> Window:
     """The window of endorsement; before tabling, as if the body were tabled today."""
     opens = max(day, dates.endorse_from[j]) if np.isinf(dates.endorse_opens[j]) else dates.endorse_opens[j]
     return Window(opens, dates.endorse_closes[j], dates.endorse_launch[j])
+
+
+def doubts(prospects: Prospects, institutions: Institutions) -> Floats:
+    """How undecided states are about institutions on the table or in force, 0 for all others, (N, J)."""
+    undecided = prospects.undecided.copy()
+    for j, active in enumerate(is_active(institutions).tolist()):
+        if not active:
+            undecided[:, j] = 0.0
+    return undecided
 
 
 def is_active(institutions: Institutions) -> Flags:
