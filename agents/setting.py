@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from waico.agents import covariates
 from waico.agents.industry import industry
 from waico.scenarios.facts import Facts, load_facts
-from waico.scenarios.schema import Institution, Scenario
+from waico.scenarios.schema import COEFFICIENTS, Institution, Prior, Scenario
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -149,6 +150,15 @@ class Setting:
         return setting
 
     @cached_property
+    def priors(self) -> Floats:
+        """Mean, standard deviation and probability below the bound of every coefficient's normal prior, (3, C, 1)."""
+        values = [getattr(self.scenario.decision, name) for name in COEFFICIENTS]
+        mean, sd, lower = np.array([_prior(value) for value in values]).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            below = ndtr(np.where(sd > 0, (lower - mean) / sd, -np.inf))
+        return np.stack([mean, sd, below])[:, :, None]
+
+    @cached_property
     def weight_at_risk(self) -> Floats:
         """Weights of the states that decide on joining, 0 for the others, a row per institution, (J, N)."""
         return np.array([self.weight * at_risk for at_risk in self.at_risk.T])
@@ -167,6 +177,13 @@ class Setting:
             seated[:] = listed == "all" or np.isin(self.codes, listed)
             seated[sponsor] = True
         return seats
+
+
+def _prior(value: float | Prior) -> tuple[float, float, float]:
+    """Mean, standard deviation and lower bound of a prior; a number is certain."""
+    if isinstance(value, Prior):
+        return value.mean, value.sd, -np.inf if value.lower is None else value.lower
+    return float(value), 0.0, -np.inf
 
 
 def _share(values: pd.Series) -> Floats:

@@ -57,10 +57,11 @@ def _lobby(
     shares, top = np.zeros((len(markets), undecided.shape[1])), np.zeros(len(markets), np.intp)
     doubt = undecided.sum(axis=1)
     open_to_it: Any = np.flatnonzero(doubt)
-    for h in range(len(markets)):
-        for i in open_to_it:
-            for j in range(undecided.shape[1]):
+    for i in open_to_it:
+        for j in range(undecided.shape[1]):
+            for h in range(len(markets)):
                 shares[h, j] += markets[h, i] * undecided[i, j]
+    for h in range(len(markets)):
         reach = shares[h].sum()
         if reach <= 1e-12:
             shares[h] = 0.0

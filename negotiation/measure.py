@@ -151,12 +151,13 @@ def polarization(world: World, institutions: Institutions, axis: Axis, j: int, a
     if spread < 1e-12:
         return 0.0
     width = 1.06 * spread * len(place) ** -0.2
-    gap = np.abs(place[:, None] - place[None, :])
-    kernel = gap / width
-    np.square(kernel, out=kernel)
-    kernel *= -0.5
-    density = np.exp(kernel, out=kernel) @ weight / (width * np.sqrt(2.0 * np.pi))
-    return float((weight * density**alpha * (gap @ weight)).sum())
+    gap = place[:, None] - place[None, :]   # the largest array of a run: worked on in place
+    distance = np.abs(gap, out=gap) @ weight
+    gap /= width
+    np.square(gap, out=gap)
+    gap *= -0.5
+    density = np.exp(gap, out=gap) @ weight / (width * np.sqrt(2.0 * np.pi))
+    return float((weight * density**alpha * distance).sum())
 
 
 def outcome(history: History, institutions: Institutions) -> str:

@@ -99,20 +99,17 @@ def water_fill(value: Floats, base: Floats, budget: float) -> Floats:
     Returns:
         What is spent on each, shape (n,), summing to the budget.
     """
-    shares = value > 0.0
-    sharing, level = -1, 0.0
-    while sharing != shares.sum():
-        sharing = shares.sum()
+    sharing = np.flatnonzero(value)
+    before, level = -1, 0.0
+    while before != len(sharing):
+        before = len(sharing)
         total_value, total_base = 0.0, 0.0
-        for i in range(len(value)):
-            if shares[i]:
-                total_value += value[i]
-                total_base += base[i]
+        for i in sharing:
+            total_value += value[i]
+            total_base += base[i]
         level = total_value / (budget + total_base)
-        for i in range(len(value)):
-            shares[i] = shares[i] and value[i] > level * base[i]
+        sharing = sharing[value[sharing] > level * base[sharing]]
     spent = np.zeros(len(value))
-    for i in range(len(value)):
-        if shares[i]:
-            spent[i] = value[i] / level - base[i]
+    for i in sharing:
+        spent[i] = value[i] / level - base[i]
     return spent

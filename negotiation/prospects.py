@@ -125,9 +125,12 @@ def _assess(
                 differs = b0_endorse - without_fit * terms[FIT, i, j] - without_cost * terms[COST, i, j]
                 out.endorse_rate[i, j] = np.exp(v + differs)
                 engaged = -np.expm1(-out.endorse_rate[i, j] * to_endorse)
-                engaged_by_ceremony = -np.expm1(-out.endorse_rate[i, j] * by_ceremony)
+                engaged_by_ceremony = engaged
+                if by_ceremony != to_endorse:
+                    engaged_by_ceremony = -np.expm1(-out.endorse_rate[i, j] * by_ceremony)
             p = engaged * -np.expm1(-out.sign_rate[i, j] * to_sign)
-            out.at_ceremony[j] += engaged_by_ceremony * -np.expm1(-out.sign_rate[i, j] * to_ceremony)
+            if engaged_by_ceremony > 0.0:
+                out.at_ceremony[j] += engaged_by_ceremony * -np.expm1(-out.sign_rate[i, j] * to_ceremony)
             doubt = 4.0 * p * (1.0 - p)
             out.probability[i, j] = p
             out.undecided[i, j] = doubt if doubt > CERTAIN else 0.0
