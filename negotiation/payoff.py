@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,7 @@ class Payoff:
         self._let_in = -1
         self._eligible = self._neighbours = np.zeros(0)   # (N, J): who may be a peer, and how many of them each state has
         self._peers, self._inside = np.zeros(world.status.shape), np.zeros(world.status.shape, dtype=bool)
-        self._fixed = Fixed(
+        self._fixed = tuple(Fixed(
             b_peers=coefficients["b_peers"], b_pressure=coefficients["b_pressure"],
             credibility=coefficients["credibility"], b_fit=coefficients["b_fit"],
             b_capacity=coefficients["b_capacity"], b_network=coefficients["b_network"],
@@ -81,7 +81,7 @@ class Payoff:
             rival_camp=setting.rival_camp, rival_body=setting.rival_body, weight=setting.weight, need=setting.need,
             scale=setting.scale, status_quo=setting.status_quo, depth_mask=setting.depth_mask,
             fit_mask=setting.fit_mask / setting.scenario.decision.fit_scale, settled=settled,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def update(self, day: float) -> None:
         """Fill in the terms that change, from status, texts, offers and partners as they stand at `day`.
@@ -104,7 +104,10 @@ class Payoff:
 
 
 class Fixed(NamedTuple):
-    """What `_update` needs and only a change of the scenario moves."""
+    """What `_update` needs and only a change of the scenario moves.
+
+    It is handed over as a plain tuple, which Numba takes in at less than half the time of a named one.
+    """
 
     b_peers: Floats
     b_pressure: Floats
@@ -137,7 +140,7 @@ class Fixed(NamedTuple):
 
 @compiled
 def _update(
-    fixed: Fixed, anew: bool, eligible: Floats, neighbours: Floats, peers: Floats, before: Flags,
+    values: tuple[Any, ...], anew: bool, eligible: Floats, neighbours: Floats, peers: Floats, before: Flags,
     status: NDArray[np.int8], partner: Flags, stated: Floats, salience: Floats,
     offer: Floats, text: Floats, exclusive: Flags, terms: Floats, total: Floats,
 ) -> None:  # fmt: skip
@@ -145,6 +148,7 @@ def _update(
 
     Peers are looked at again only if somebody moved since the round before: `before` says who was inside then.
     """
+    fixed = Fixed(*values)
     n, bodies = status.shape
     inside = status >= ENDORSED
     for j in range(bodies):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,16 +52,16 @@ def assess(world: World, institutions: Institutions, payoff: Payoff, now: Round)
     sign_factor, endorse_factor, at_ceremony = np.zeros((3, bodies))
     may = np.empty((n, bodies), dtype=bool)
     out = Prospects(sign_rate, endorse_rate, sign_factor, endorse_factor, may, probability, undecided, at_ceremony)
-    dates = Dates(
+    known = (
         institutions.opens, institutions.closes, institutions.endorse_opens, institutions.endorse_closes,
         setting.endorse_from, setting.after_days, setting.window_days, setting.staged, setting.endorse_launch,
         setting.sign_launch,
     )  # fmt: skip
     differs = setting.scenario.decision.endorse
     _assess(
-        now.start, now.end, float(setting.scenario.rounds.window_days), dates, b["b_launch"], b["b_deadline"],
+        now.start, now.end, float(setting.scenario.rounds.window_days), known, b["b_launch"], b["b_deadline"],
         b["b_late"], payoff.total, payoff.terms, world.status, setting.at_risk, world.invited, world.endorse_at,
-        world.sign_at, institutions.stage, b["b0"], differs.b0, 1.0 - differs.fit_share, 1.0 - differs.cost_share, out,
+        world.sign_at, institutions.stage, b["b0"], differs.b0, 1.0 - differs.fit_share, 1.0 - differs.cost_share, tuple(out),
     )  # fmt: skip
     return out
 
@@ -83,12 +83,13 @@ class Dates(NamedTuple):
 
 @compiled
 def _assess(
-    day: float, end: float, step: float, dates: Dates, b_launch: Floats, b_deadline: Floats, b_late: Floats,
+    day: float, end: float, step: float, known: tuple[Any, ...], b_launch: Floats, b_deadline: Floats, b_late: Floats,
     u: Floats, terms: Floats, status: NDArray[np.int8], at_risk: Flags, invited: Flags,
     endorse_at: Floats, sign_at: Floats, stage: NDArray[np.int8], b0: Floats, b0_endorse: float,
-    without_fit: float, without_cost: float, out: Prospects,
+    without_fit: float, without_cost: float, empty: tuple[Any, ...],
 ) -> None:  # fmt: skip
-    """Fill the arrays of `Prospects`, state by state."""
+    """Fill the arrays of `Prospects`, state by state; these and `Dates` come as plain tuples, for speed."""
+    dates, out = Dates(*known), Prospects(*empty)
     n, bodies = u.shape
     for j in range(bodies):
         pull = Pull(b_launch[j], b_deadline[j], b_late[j])
