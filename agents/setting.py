@@ -156,12 +156,16 @@ class Setting:
         mean, sd, lower = np.array([_prior(value) for value in values]).T
         with np.errstate(divide="ignore", invalid="ignore"):
             below = ndtr(np.where(sd > 0, (lower - mean) / sd, -np.inf))
-        return np.stack([mean, sd, below])[:, :, None]
+        priors = np.stack([mean, sd, below])[:, :, None]
+        priors.flags.writeable = False
+        return priors
 
     @cached_property
     def weight_at_risk(self) -> Floats:
         """Weights of the states that decide on joining, 0 for the others, a row per institution, (J, N)."""
-        return np.array([self.weight * at_risk for at_risk in self.at_risk.T])
+        weights = np.array([self.weight * at_risk for at_risk in self.at_risk.T])
+        weights.flags.writeable = False
+        return weights
 
     @cached_property
     def at_risk_total(self) -> list[float]:
@@ -173,9 +177,10 @@ class Setting:
         """States that negotiate whether or not they are engaged, the sponsor always, a row per institution, (J, N)."""
         seats = np.zeros(self.at_risk.T.shape, dtype=bool)
         for seated, sponsor, body in zip(seats, self.sponsor, self.scenario.institutions, strict=True):
-            listed = body.named if body.participants == "engaged" else body.participants
-            seated[:] = listed == "all" or np.isin(self.codes, listed)
+            listed = frozenset(body.named if body.participants == "engaged" else body.participants)
+            seated[:] = body.participants == "all" or [code in listed for code in self.codes]
             seated[sponsor] = True
+        seats.flags.writeable = False
         return seats
 
 

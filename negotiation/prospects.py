@@ -155,11 +155,10 @@ def _endorsing_window(dates: Dates, j: int, day: float) -> Window:
 
 def doubts(prospects: Prospects, institutions: Institutions) -> Floats:
     """How undecided states are about institutions on the table or in force, 0 for all others, (N, J)."""
-    undecided = prospects.undecided.copy()
-    for j, active in enumerate(is_active(institutions).tolist()):
-        if not active:
-            undecided[:, j] = 0.0
-    return undecided
+    active = is_active(institutions)
+    if active.all():
+        return prospects.undecided
+    return np.where(active, prospects.undecided, 0.0)
 
 
 def is_active(institutions: Institutions) -> Flags:
