@@ -190,7 +190,7 @@ def _phi(halves: Halves, region: Region) -> float:
 
 def _peel(halves: Halves) -> tuple[list[Region], int]:
     """The boxes of PRIM, and the number of the one to choose."""
-    prim, kinds = _prim(), {str(path): column.unique().tolist() for path, column in halves.x.items() if not is_numeric(column)}
+    prim, kinds = _prim(), {str(path): sorted(column.unique().tolist()) for path, column in halves.x.items() if not is_numeric(column)}
     x = pd.DataFrame({path: _coded(column, kinds.get(str(path))) for path, column in halves.x[halves.first].items()})
     x = x[x.columns[x.nunique() > 1]]
     box = prim.Prim(x, halves.y[halves.first].astype(int), threshold=1e-9, mass_min=LEAST_MASS).find_box()
@@ -237,12 +237,14 @@ def _region(everywhere: pd.DataFrame, limits: pd.DataFrame, quasi_p: dict[str, l
 
 def _rules(halves: Halves, seed: int) -> list[Region]:
     """Leaves of a tree denser than all of the space, without what adds nothing, each once."""
-    base, found = halves.share(held_out=False), []
+    base, places = halves.share(held_out=False), {path: place for place, path in enumerate(halves.x)}
+    found: list[Region] = []
     for region in _leaves(halves, seed):
         if halves.fit(region, held_out=False).density <= base:
             continue
         while (weak := halves.weakest(region, LEVEL)) is not None:
             region = [each for each in region if each is not weak]
+        region = sorted(region, key=lambda each: places[each.factor])
         if region and region not in found:
             found.append(region)
     return found
@@ -254,11 +256,11 @@ def _leaves(halves: Halves, seed: int) -> list[Region]:
         from sklearn.tree import DecisionTreeClassifier
     columns, made = [], []   # of the tree: a factor in numbers, or whether a factor has some value
     for path, column in halves.x.items():
-        kinds = [None] if is_numeric(column) else column.unique().tolist()
+        kinds = [None] if is_numeric(column) else sorted(column.unique().tolist())
         columns += [(str(path), kind) for kind in kinds]
         made += [column.to_numpy(dtype=float) if kind is None else (column == kind).to_numpy(dtype=float) for kind in kinds]
     least = max(1, int(np.ceil(LEAST_MASS * halves.first.sum())))
-    tree = DecisionTreeClassifier(min_samples_leaf=least, max_leaf_nodes=LEAVES, random_state=seed)
+    tree = DecisionTreeClassifier(min_samples_leaf=least, max_leaf_nodes=LEAVES, random_state=seed % 2**32)
     tree.fit(np.column_stack(made)[halves.first], halves.y[halves.first])
     kinds_of = {path: tuple(kind for other, kind in columns if other == path) for path, _ in columns}
     return [list(region.values()) for region in _descend(tree.tree_, columns, kinds_of, 0, {})]

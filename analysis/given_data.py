@@ -69,9 +69,12 @@ def first_order_and_delta(x: Floats, y: Floats, ordered: bool, seed: int) -> dic
     """S1 and delta of an output to a factor.
 
     SALib's estimators, called one by one: its `analyze` draws from NumPy's global generator, changes the filters of warnings,
-    and takes S1 from a single resample. As in there, delta is lessened by the bias that a bootstrap shows (Plischke et al. 2013, eq. 30).
-    S1 is not: for a factor that does nothing it is about (classes - 1) / n, or 0 in a full grid. A measure that turns within a class
-    is blurred: with 2,000 samples, 12 classes, S1 of Ishigami's second factor is 0.40 instead of 0.44.
+    and takes S1 from a single resample. As in there, delta is lessened by the bias that a bootstrap shows (Plischke et al. 2013, eq. 30),
+    and S1 is not.
+
+    A factor that does nothing has an S1 of about (classes - 1) / n, or 0 in a full grid. It has a delta of 0.06 with 120 samples, 0.04 with
+    1,500, 0.03 with 3,000 (normal outputs), and the interval often does not reach down to 0: a density of fewer samples is smoothed more.
+    Effects that turn within a class are blurred: with 2,000 samples S1 of Ishigami's second factor is 0.40 instead of 0.44.
 
     Args:
         x: the factor as numbers, (n,).

@@ -38,8 +38,8 @@ def indices(sweep: Sweep, measures: Sequence[str] = MEASURES, *, seed: int = 0) 
     What is explained is the mean of a sample over its replicates, over those that have the measure. As all samples share the same
     random draws, it is a function of the factors alone, and indices are of that function: other draws would give others, and more
     replicates bring them closer. `noise` tells how much: the share of the variance of these means that is left when effects of
-    sample and of replicate are taken out, s^2 / replicates over the variance of the means (two-way analysis of variance). The effect
-    that draws have on all samples alike is in no index, nor in `noise`.
+    sample and of replicate are taken out, s^2 / replicates over the variance of the means (two-way analysis of variance). About 1
+    or more says that draws decide which way factors work. What draws do to all samples alike is in no index, nor in `noise`.
 
     Numbers are as estimated: sampling noise may put indices outside [0, 1]. Where there is no number, `note` says why.
 

@@ -1,5 +1,6 @@
 """Curves of cumulative incidence and shares of outcomes: against plain shares, a case by hand, and simulated truth."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,10 @@ def test_estimator_for_resamples_is_that_of_lifelines() -> None:
 def test_nothing_global_changes(tmp_path: Path) -> None:
     """lifelines would seed NumPy's generator where days are tied."""
     sweep = planted(tmp_path, {**LHC, "replicates": 3}, chance)
-    before = np.random.get_state()[1].tolist()   # noqa: NPY002 (the point of the test)
+    before: Any = np.random.get_state()   # noqa: NPY002 (the point of the test)
     first = survival.incidence(sweep, seed=3)
-    assert np.random.get_state()[1].tolist() == before   # noqa: NPY002
+    after: Any = np.random.get_state()   # noqa: NPY002
+    assert after[1].tolist() == before[1].tolist()
     pd.testing.assert_frame_equal(first, survival.incidence(sweep, seed=3))
 
 
@@ -108,7 +110,7 @@ def test_by_a_factor(tmp_path: Path) -> None:
     table = survival.incidence(sweep, by=A)
     assert list(table.columns) == [A, "event", "day", "probability", "low", "high", "runs"]
     edges = sweep.plan.samples[A].quantile([0, 0.25, 0.5, 0.75, 1]).tolist()
-    assert list(table[A].unique()) == [f"{low:.3g} to {high:.3g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    assert list(table[A].unique()) == [f"{low:.3g} to {high:.3g}" for low, high in pairwise(edges)]
     assert set(table["runs"]) == {20}
     low = sweep.runs[sweep.runs[A] <= edges[1]]
     found = table[(table[A] == table[A].iloc[0]) & (table["event"] == "adopted")]
@@ -143,6 +145,11 @@ def test_intervals_where_draws_decide_are_those_of_the_draws(tmp_path: Path) -> 
     share = survival.outcome_shares(sweep).set_index("outcome").loc["no_text"]
     assert share["low"] == pytest.approx(0.00631, abs=1e-5)   # Clopper & Pearson (1934)
     assert share["high"] == pytest.approx(0.80588, abs=1e-5)
+
+
+def test_a_single_run_says_next_to_nothing(tmp_path: Path) -> None:
+    share: Any = survival.outcome_shares(by_hand(tmp_path, [failed(50.0)])).set_index("outcome").loc["no_text"]
+    assert share[["share", "low", "high", "runs"]].tolist() == pytest.approx([1.0, 0.025, 1.0, 1])   # 1 of 1, Clopper & Pearson (1934)
 
 
 @pytest.mark.parametrize("sample, draw", [(1.0, 0.0), (0.0, 1.0), (0.7, 0.7)])
