@@ -31,8 +31,8 @@ def is_numeric(column: pd.Series) -> bool:
 def classes(sweep: Sweep, by: str) -> pd.Series:
     """The class of every sample, in words; as a categorical, in the order of the values.
 
-    Words, dates, flags, and numbers of at most six values are classes of their own. Other numbers are cut at the quartiles of
-    the samples, so that the four classes hold equally many of them, up to ties.
+    Words, dates, flags, and numbers of at most six values are classes of their own. Other numbers are cut at the
+    quartiles of the samples, so that the four classes hold equally many of them, up to ties.
 
     Raises:
         InputError: the sweep has no such factor.

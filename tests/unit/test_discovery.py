@@ -42,7 +42,8 @@ def corner(x: Columns, replicate: int) -> bool:
 
 def noise(x: Columns, replicate: int) -> bool:
     """A coin that falls on one side in 3 of 10 cases, whatever the factors."""
-    return bool(np.random.default_rng([int(value * 2**40) for value in x.values() if isinstance(value, float)] + [replicate]).random() < 0.3)
+    key = [int(value * 2**40) for value in x.values() if isinstance(value, float)]
+    return bool(np.random.default_rng([*key, replicate]).random() < 0.3)
 
 
 def test_a_planted_box_is_found(tmp_path: Path) -> None:
@@ -61,7 +62,8 @@ def test_a_planted_box_is_found(tmp_path: Path) -> None:
     assert box.held_out_mass == pytest.approx(0.2, abs=0.06)
     assert box.share == pytest.approx(0.2, abs=0.01)
     assert box.p_value < 1e-6
-    assert box.words == f"decision b_need below {limits.loc[A, 'high']:.3g} and decision b_size above {limits.loc[B, 'low']:.3g}"
+    high, low = limits.loc[A, "high"], limits.loc[B, "low"]
+    assert box.words == f"decision b_need below {high:.3g} and decision b_size above {low:.3g}"
     assert box.note == ""
 
 
@@ -71,8 +73,8 @@ def test_the_trajectory_goes_from_all_of_the_space_to_the_choice(tmp_path: Path)
     assert list(table.columns) == discovery.TRAJECTORY
     first = table.iloc[0]
     assert (first["coverage"], first["mass"], first["dimensions"], first["phi"]) == (1.0, 1.0, 0, 0.0)
-    chosen = table[table["chosen"]]
-    assert chosen[["coverage", "density", "held_out_density"]].to_numpy().tolist() == [[box.coverage, box.density, box.held_out_density]]
+    chosen = table.loc[table["chosen"], ["coverage", "density", "held_out_density"]]
+    assert chosen.to_numpy().tolist() == [[box.coverage, box.density, box.held_out_density]]
     share, mass = first["density"], table["mass"][1:]
     phi = share * (table["coverage"][1:] - mass) / np.sqrt(share * (1 - share) * mass * (1 - mass))
     np.testing.assert_allclose(table["phi"][1:], phi)
@@ -114,15 +116,16 @@ def test_one_word_of_three_by_a_tree(tmp_path: Path) -> None:
 def test_noise_is_not_believed(tmp_path: Path) -> None:
     """Twenty splits of a sweep of pure noise.
 
-    The search shows a density above the base rate on its own half, but on the other one none: on the mean of the boxes found it is
-    within 0.03, and of 400 samples a single one is within 0.07 (three standard errors). At 5% each, five boxes or more are
-    confirmed in 3 of 1,000 such tests.
+    The search shows a density above the base rate on its own half, but on the other one none: on the mean of the boxes
+    found it is within 0.03, and of 400 samples a single one is within 0.07 (three standard errors). At 5% each, five
+    boxes or more are confirmed in 3 of 1,000 such tests.
     """
     sweep = make(tmp_path, noise, samples=800)
     boxes = [prim_box(sweep, "binding_regime", seed=seed) for seed in range(20)]
     found = [box for box in boxes if box.words]
     assert sum(box.note == "" for box in boxes) <= 4
-    assert all(box.note.startswith(("no box does better", "not confirmed")) for box in boxes if box.p_value > 0.05 or not box.words)
+    doubted = [box for box in boxes if box.p_value > 0.05 or not box.words]
+    assert all(box.note.startswith(("no box does better", "not confirmed")) for box in doubted)
     assert len(found) > 5
     assert all(box.density > box.trajectory["density"][0] for box in found)
     excess = [box.held_out_density - box.held_out_share for box in found]
@@ -161,14 +164,16 @@ def test_test_on_samples_agrees_with_fisher(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
+    def first(x: Columns, replicate: int) -> bool:
+        return replicate == 0
+
+    one: Any = {"samples": 50, "replicates": 2, "factors": {A: {"values": [1]}}}
     notes = {
         "no_text always happens": (make(tmp_path / "always", lambda *_: False, samples=50), "no_text"),
         "binding_regime never happens": (make(tmp_path / "never", lambda *_: False, samples=50), "binding_regime"),
-        "too few samples: 20 are needed to find and 20 to check": (make(tmp_path / "few", corner, samples=30), "no_text"),
-        "no factor varies": (make(tmp_path / "one", noise, samples=50, replicates=2, factors={A: {"values": [1]}}), "no_text"),
-        "no box does better than all of the space": (
-            make(tmp_path / "flat", lambda x, replicate: replicate == 0, samples=50, replicates=2), "no_text"
-        ),
+        "too few samples: 20 are needed to find and 20 to check": (make(tmp_path / "few", corner, 30), "no_text"),
+        "no factor varies": (make(tmp_path / "one", first, **one), "no_text"),
+        "no box does better than all of the space": (make(tmp_path / "flat", first, 50, replicates=2), "no_text"),
     }  # fmt: skip
     for note, (sweep, outcome) in notes.items():
         box, rules = prim_box(sweep, outcome), cart_rules(sweep, outcome)
@@ -216,12 +221,12 @@ def test_restrictions_in_words(restriction: Restriction, words: str) -> None:
 
 @pytest.mark.slow
 def test_import_changes_nothing_global() -> None:
-    """In a fresh process with warnings as errors: filters, logging, options of matplotlib and NumPy's generator stay as they were."""
+    """In a fresh process with warnings as errors: filters, logging, matplotlib and NumPy stay as they were."""
     script = """
 import logging, warnings
 import matplotlib, numpy as np
-state = lambda: (list(warnings.filters), logging.root.level, logging.root.handlers[:], dict(matplotlib.rcParams), np.geterr(),
-                 np.random.get_state()[1].tolist())
+state = lambda: (list(warnings.filters), logging.root.level, logging.root.handlers[:], dict(matplotlib.rcParams),
+                 np.geterr(), np.random.get_state()[1].tolist())
 from waico.analysis.discovery import _prim
 before = state()
 _prim()
@@ -231,7 +236,9 @@ assert state() == before
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("package, name", [("ema_workbench.analysis", "ema_workbench"), ("sklearn.tree", "scikit-learn")])
+@pytest.mark.parametrize(
+    "package, name", [("ema_workbench.analysis", "ema_workbench"), ("sklearn.tree", "scikit-learn")]
+)
 def test_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, name: str) -> None:
     sweep = make(tmp_path, corner, samples=100)
     monkeypatch.setitem(sys.modules, package, None)
