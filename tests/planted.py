@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 
 from waico.runs.plan import read_plan
 from waico.runs.store import create
-from waico.runs.sweep import SCHEMA, Sweep, open_sweep, part_size
+from waico.runs.sweep import Sweep, open_sweep, part_size
+from waico.runs.tables import OUTCOME_FIELDS
 
+SCHEMA = pa.schema([("sample", pa.int64()), *OUTCOME_FIELDS, ("error", pa.string())])
 Columns = dict[str, Any]
 A, B, C = "decision.b_need", "decision.b_size", "decision.b_camp"   # take any number
 WORDS = "bargaining.protocol"
