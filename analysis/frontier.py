@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 from scipy.stats import binomtest
 
-from waico.agents.institution import IN_FORCE
+from waico.agents.institution import NEVER
 from waico.analysis.frontier_errors import CONFIDENCE, band_margin, bootstrap, shift
 from waico.analysis.level_set import LevelSet, bracket, level_set, lines
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.design import Range
 from waico.runs.engines import Crew, crew, in_order
 from waico.runs.plan import possible
-from waico.runs.run import resolved, simulate
-from waico.runs.tables import Trace
+from waico.runs.run import resolved, simulate_ending
+from waico.runs.tables import MILESTONES, Ending
 from waico.scenarios.errors import InputError, NeedsExtra, nearest
 from waico.scenarios.schema import Scenario
 
@@ -231,12 +231,12 @@ def run_point(task: Task) -> Hits:
         course = possible(scenario, task.changes)
     except InputError as error:
         return str(error)
-    traces = (simulate(course.scenario, task.seed, replicate, course=course) for replicate in range(task.replicates))
-    return [_came(trace, task.outcome) for trace in traces]
+    endings = (simulate_ending(course.scenario, task.seed, replicate, course) for replicate in range(task.replicates))
+    return [_came(ending, task.outcome) for ending in endings]
 
 
-def _came(trace: Trace, outcome: str) -> bool:
-    return bool(trace.stage[-1, 0] == IN_FORCE) if outcome == FORCE else trace.outcome == outcome
+def _came(ending: Ending, outcome: str) -> bool:
+    return ending.milestones[MILESTONES.index(FORCE)] != NEVER if outcome == FORCE else ending.outcome == outcome
 
 
 # --- search

@@ -19,7 +19,7 @@ import numpy as np
 from speed import ROUNDS, OracleModel
 
 from waico.runs.plan import possible, read_plan
-from waico.runs.run import simulate
+from waico.runs.run import simulate_ending
 
 REPLICATES = 10
 FACTORS = {
@@ -49,12 +49,12 @@ def design(runs: int) -> dict[str, object]:
 def bare(runs: int) -> float:
     """Seconds of a loop over the same runs, in this process."""
     plan = read_plan(design(runs))
-    simulate(plan.scenario, 1, 0)   # compiles, or loads what was compiled
+    simulate_ending(plan.scenario, 1, 0, possible(plan.scenario, {}))   # compiles, or loads what was compiled
     start = time.perf_counter()
     for changes in plan.changes(0, len(plan.samples)):
         course = possible(plan.scenario, changes)
         for replicate in range(REPLICATES):
-            simulate(course.scenario, 1, replicate, course=course)
+            simulate_ending(course.scenario, 1, replicate, course)
     return time.perf_counter() - start
 
 

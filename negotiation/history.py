@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 @dataclass
 class History:
-    """Snapshots at the end of each round; every list has one entry per round.
+    """Snapshots at the end of each round; every list has one entry per round, but for rounds that were not measured.
 
     Attributes:
         end: day on which the round ended. stage: (J,). text: (J, K). measured: (M, J), in the order of `MEASURES`.
@@ -27,15 +27,16 @@ class History:
     text: list[Floats] = field(default_factory=list)
     measured: list[Floats] = field(default_factory=list)
 
-    def record(self, institutions: Institutions, measured: Floats, now: Round) -> None:
-        """Take the snapshot of a round."""
+    def record(self, institutions: Institutions, measured: Floats | None, now: Round) -> None:
+        """Take the snapshot of a round; None if it was not measured."""
         self.end.append(now.end)
         self.stage.append(institutions.stage.copy())
         self.text.append(institutions.text.copy())
-        self.measured.append(measured)
+        if measured is not None:
+            self.measured.append(measured)
 
     def measures(self) -> dict[str, Floats]:
-        """Measures by name, each over rounds and institutions, (T, J)."""
+        """Measures by name, each over the rounds measured and institutions, (T, J)."""
         table = np.array(self.measured)
         return {name: table[:, row] for row, name in enumerate(MEASURES)}
 

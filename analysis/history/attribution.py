@@ -113,7 +113,7 @@ def _counted(task: tuple[str, int, tuple[int, int], date, int]) -> Counts:
             coefficients = draw_coefficients(model.chapter.setting, model.draws)
             model.payoff = Payoff(model.world, model.institutions, coefficients)
         model.run_model()
-        rows.append(members_of(scenario, Trace.of(model, replicate, "", 0.0)))
+        rows.append(members_of(scenario, Trace.of(model, replicate)))
     return np.array(rows)
 
 

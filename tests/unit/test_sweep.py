@@ -13,15 +13,17 @@ from hypothesis import strategies as st
 
 import waico
 from tests.sweeps import DESIGN, RUNS, SCENARIO, parts, write_design
+from waico.negotiation.course import Course
 from waico.runs import parts as made_by
 from waico.runs import store as stores
 from waico.runs.plan import possible, read_plan
 from waico.runs.record import environment, write_whole
-from waico.runs.run import simulate
+from waico.runs.run import simulate_ending
 from waico.runs.store import first_difference
 from waico.runs.sweep import LEAST_PARTS, RUNS_PER_PART, open_sweep, part_size
-from waico.runs.tables import OUTCOME_FIELDS
+from waico.runs.tables import OUTCOME_FIELDS, Ending
 from waico.scenarios.errors import InputError, Stopped
+from waico.scenarios.schema import Scenario
 
 
 @pytest.fixture(scope="module")
@@ -212,12 +214,12 @@ def test_two_sweeps_do_not_write_one_folder(design: Path, tmp_path: Path) -> Non
 
 
 def test_runs_that_cannot_be_carried_out_say_why_and_stop_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fragile(scenario: Any, seed: int, replicate: int, **options: Any) -> Any:
+    def fragile(scenario: Scenario, seed: int, replicate: int, course: Course) -> Ending:
         if replicate == 1 and scenario.bargaining.protocol == "nash":
             raise RuntimeError("no maximum found")
-        return simulate(scenario, seed, replicate, **options)
+        return simulate_ending(scenario, seed, replicate, course)
 
-    monkeypatch.setattr(made_by, "simulate", fragile)
+    monkeypatch.setattr(made_by, "simulate_ending", fragile)
     summary = waico.sweep(write_design(tmp_path), tmp_path / "out")
     runs = waico.read_sweep(tmp_path / "out")
     failed = runs[runs["error"].notna()]

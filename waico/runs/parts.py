@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from waico.runs.plan import Changes, possible
 from waico.runs.record import environment
-from waico.runs.run import simulate
-from waico.runs.tables import OUTCOME_FIELDS, Trace, outcome_table
+from waico.runs.run import simulate_ending
+from waico.runs.tables import OUTCOME_FIELDS, Ending, outcome_table
 from waico.scenarios.errors import InputError
 from waico.scenarios.schema import Scenario
 
@@ -52,18 +52,18 @@ def make_part(task: Task) -> Part:
     """Carry out the runs of a task. One that fails has no outcome but an error, and stops no other."""
     scenario = _scenario(task.scenario)
     samples: list[int] = []
-    traces: list[Trace] = []
+    endings: list[Ending] = []
     failed: list[dict[str, Any]] = []
     for row in task.rows:
         for replicate, made in _replicates(scenario, task.seed, row):
-            if isinstance(made, Trace):
+            if isinstance(made, Ending):
                 samples.append(row.sample)
-                traces.append(made)
+                endings.append(made)
             else:
                 failed.append({"sample": row.sample, "replicate": replicate, "seed": task.seed, "error": made})
     parts = [pa.Table.from_pylist(failed, SCHEMA)]
-    if traces:
-        table = outcome_table(task.seed, traces).assign(sample=samples, error=None)
+    if endings:
+        table = outcome_table(task.seed, endings).assign(sample=samples, error=None)
         parts.append(pa.Table.from_pandas(table, SCHEMA, preserve_index=False).replace_schema_metadata(None))
     whole = pa.concat_tables(parts).sort_by([("sample", "ascending"), ("replicate", "ascending")])
     buffer = BytesIO()
@@ -71,7 +71,7 @@ def make_part(task: Task) -> Part:
     return Part(buffer.getvalue(), Counter(whole["outcome"].to_pylist()), environment())
 
 
-def _replicates(scenario: Scenario, seed: int, row: Row) -> Iterator[tuple[int, Trace | str]]:
+def _replicates(scenario: Scenario, seed: int, row: Row) -> Iterator[tuple[int, Ending | str]]:
     """Each replicate of a sample, or why it could not be carried out."""
     replicates = range(row.start, row.stop)
     try:
@@ -83,7 +83,7 @@ def _replicates(scenario: Scenario, seed: int, row: Row) -> Iterator[tuple[int, 
         return
     for replicate in replicates:
         try:
-            yield replicate, simulate(course.scenario, seed, replicate, course=course)
+            yield replicate, simulate_ending(course.scenario, seed, replicate, course)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 (and this to its run)

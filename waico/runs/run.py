@@ -14,10 +14,10 @@ import pandas as pd
 
 from waico.model import NegotiationModel
 from waico.negotiation.course import Course
-from waico.negotiation.measure import OUTCOMES, outcome, polarization
+from waico.negotiation.measure import OUTCOMES
 from waico.runs.engines import in_order, run_tasks
 from waico.runs.objections import by_issue, objected
-from waico.runs.tables import Trace, member_table, tables_of
+from waico.runs.tables import Ending, Trace, member_table, tables_of
 from waico.scenarios.schema import Scenario
 
 CHUNKS_PER_WORKER = 8   # enough for an even load and a moving progress bar, few enough to keep start-up small
@@ -174,8 +174,14 @@ def simulate(
     """Run one replicate to its end and keep what the tables need."""
     model = NegotiationModel(scenario, rng=seed, replicate=replicate, until=until, course=course)
     model.run_model()
-    polarized = polarization(model.world, model.institutions, model.axis, 0)
-    return Trace.of(model, replicate, outcome(model.history, model.institutions), polarized)
+    return Trace.of(model, replicate)
+
+
+def simulate_ending(scenario: Scenario, seed: int, replicate: int, course: Course) -> Ending:
+    """The same where only the end matters: the same numbers in less time."""
+    model = NegotiationModel(scenario, rng=seed, replicate=replicate, course=course, recorded=False)
+    model.run_model()
+    return Ending.of(model, replicate)
 
 
 def _tell(on_progress: Callable[[int], None] | None, finished: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,8 +17,7 @@ from waico.agents.institution import FAILED, NEVER
 from waico.agents.world import Status
 from waico.model import NegotiationModel
 from waico.negotiation.events import KIND_NAMES
-from waico.negotiation.history import History
-from waico.negotiation.measure import MEASURES
+from waico.negotiation.measure import MEASURES, outcome, polarization
 from waico.scenarios.schema import Scenario
 
 Array = NDArray[Any]
@@ -36,15 +36,43 @@ OUTCOME_FIELDS = (   # columns of the outcome table, for those who write it in p
 
 
 @dataclass
+class Ending:
+    """How one replicate ended for the first institution: what a row of the outcome table is made from.
+
+    Attributes:
+        rounds: of the run. milestones: rounds of `MILESTONES`, or NEVER. days: ends of these rounds and of the run, NaN for
+            never. measured: (M,), at the end.
+    """
+
+    replicate: int
+    outcome: str
+    polarization: float
+    rounds: int
+    milestones: tuple[int, int, int]
+    days: tuple[float, ...]
+    measured: Array
+
+    @classmethod
+    def of(cls, model: NegotiationModel, replicate: int) -> Ending:
+        """Look at a finished run."""
+        bodies, history = model.institutions, model.history
+        failed = next((number for number, stage in enumerate(history.stage, 1) if stage[0] == FAILED), NEVER)
+        milestones = int(bodies.round_adopted[0]), int(bodies.round_in_force[0]), failed
+        days = tuple(math.nan if number == NEVER else history.end[number - 1] for number in milestones)
+        return cls(
+            replicate, outcome(history, bodies), polarization(model.world, bodies, model.axis, 0), len(history), milestones,
+            (*days, history.end[-1]), history.measured[-1][:, 0].copy(),
+        )  # fmt: skip
+
+
+@dataclass
 class Trace:
     """What one replicate leaves behind: plain arrays, small enough to travel between processes.
 
     T rounds, N states, J institutions, K issues, F firms. `names` are those that events refer to by number.
     """
 
-    replicate: int
-    outcome: str
-    polarization: float
+    ending: Ending
     codes: tuple[str, ...]
     firms: tuple[str, ...]
     names: list[str]
@@ -57,20 +85,18 @@ class Trace:
     partner: Array
     round_partner: Array
     spent: Array
-    milestones: tuple[int, int, int]
     events: dict[str, Array]
 
     @classmethod
-    def of(cls, model: NegotiationModel, replicate: int, outcome: str, polarization: float) -> Trace:
-        """Take what the tables need from a finished run."""
-        world, bodies, history = model.world, model.institutions, model.history
+    def of(cls, model: NegotiationModel, replicate: int) -> Trace:
+        """Take what the tables need from a finished run, which must have been recorded."""
+        world, history = model.world, model.history
         return cls(
-            replicate, outcome, polarization, world.setting.codes, world.setting.firms, model.events.names.all,
+            Ending.of(model, replicate), world.setting.codes, world.setting.firms, model.events.names.all,
             np.array(history.end), np.array(history.stage), np.array(history.text), np.array(history.measured),
             world.status,
             np.stack([world.round_endorsed, world.round_signed, world.round_ratified, world.round_withdrawn]),
-            world.partner, world.round_partner, world.spent,
-            (int(bodies.round_adopted[0]), int(bodies.round_in_force[0]), _round_failed(history)), model.events.columns(),
+            world.partner, world.round_partner, world.spent, model.events.columns(),
         )  # fmt: skip
 
 
@@ -78,7 +104,7 @@ def tables_of(scenario: Scenario, seed: int, traces: list[Trace]) -> dict[str, p
     """All tables of a run, sorted by replicate."""
     bodies = np.array(scenario.institution_ids, dtype=object)
     return {
-        "outcomes": outcome_table(seed, traces),
+        "outcomes": outcome_table(seed, [trace.ending for trace in traces]),
         "rounds": _rounds(scenario.freeze_date, bodies, traces),
         "texts": _texts(bodies, np.array(scenario.issue_ids, dtype=object), traces),
         "nations": _nations(bodies, traces),
@@ -87,29 +113,20 @@ def tables_of(scenario: Scenario, seed: int, traces: list[Trace]) -> dict[str, p
     }
 
 
-def outcome_table(seed: int, traces: list[Trace]) -> pd.DataFrame:
+def outcome_table(seed: int, endings: list[Ending]) -> pd.DataFrame:
     """One row per replicate: how it ended, for the first institution."""
-    rounds = np.array([trace.milestones for trace in traces])
-    days = np.array([[np.nan if number == NEVER else trace.end[number - 1] for number in trace.milestones] for trace in traces])
+    rounds, days = (np.array([getattr(ending, name) for ending in endings]).T for name in ("milestones", "days"))
     table = pd.DataFrame({
-        "replicate": [trace.replicate for trace in traces],
+        "replicate": [ending.replicate for ending in endings],
         "seed": seed,
-        "outcome": [trace.outcome for trace in traces],
-        **{f"round_{name}": _rounds_or_never(numbers) for name, numbers in zip(MILESTONES, rounds.T, strict=True)},
-        "rounds": [len(trace.end) for trace in traces],
-        **{f"day_{name}": numbers for name, numbers in zip(MILESTONES, days.T, strict=True)},
-        "day_ended": [trace.end[-1] for trace in traces],
+        "outcome": [ending.outcome for ending in endings],
+        **{f"round_{name}": _rounds_or_never(numbers) for name, numbers in zip(MILESTONES, rounds, strict=True)},
+        "rounds": [ending.rounds for ending in endings],
+        **{f"day_{name}": numbers for name, numbers in zip((*MILESTONES, "ended"), days, strict=True)},
     })
-    last = np.array([trace.measured[-1, :, 0] for trace in traces])
-    table = table.assign(**_measure_columns(last))
-    table["polarization"] = [trace.polarization for trace in traces]
+    table = table.assign(**_measure_columns(np.array([ending.measured for ending in endings])))
+    table["polarization"] = [ending.polarization for ending in endings]
     return table
-
-
-def _round_failed(history: History) -> int:
-    """The round in which talks on the first institution ended without a text; NEVER if they did not."""
-    failed = np.flatnonzero(np.array(history.stage)[:, 0] == FAILED)
-    return int(failed[0]) + 1 if len(failed) else NEVER
 
 
 def _measure_columns(measured: Array) -> dict[str, Array]:
@@ -127,7 +144,7 @@ def _rounds(freeze: date, bodies: Array, traces: list[Trace]) -> pd.DataFrame:
     end = np.concatenate([trace.end for trace in traces])
     measured = np.concatenate([trace.measured.transpose(0, 2, 1).reshape(-1, len(MEASURES)) for trace in traces])
     table = pd.DataFrame({
-        "replicate": np.repeat([trace.replicate for trace in traces], np.array(lengths) * j),
+        "replicate": np.repeat([trace.ending.replicate for trace in traces], np.array(lengths) * j),
         "round": np.repeat(np.concatenate([np.arange(1, length + 1) for length in lengths]), j),
         "institution": np.tile(bodies, len(end)),
         "date": np.repeat(np.datetime64(freeze, "s") + (end * 86400).astype("timedelta64[s]"), j),
@@ -141,7 +158,7 @@ def _texts(bodies: Array, issues: Array, traces: list[Trace]) -> pd.DataFrame:
     lengths = np.array([len(trace.end) for trace in traces])
     cells = len(bodies) * len(issues)
     return pd.DataFrame({
-        "replicate": np.repeat([trace.replicate for trace in traces], lengths * cells),
+        "replicate": np.repeat([trace.ending.replicate for trace in traces], lengths * cells),
         "round": np.repeat(np.concatenate([np.arange(1, length + 1) for length in lengths]), cells),
         "institution": np.tile(np.repeat(bodies, len(issues)), lengths.sum()),
         "issue": np.tile(issues, lengths.sum() * len(bodies)),
@@ -155,7 +172,7 @@ def _nations(bodies: Array, traces: list[Trace]) -> pd.DataFrame:
     cells = len(codes) * len(bodies)
     since = np.concatenate([trace.since.reshape(4, -1) for trace in traces], axis=1)
     return pd.DataFrame({
-        "replicate": np.repeat([trace.replicate for trace in traces], cells),
+        "replicate": np.repeat([trace.ending.replicate for trace in traces], cells),
         "iso3": np.tile(np.repeat(codes, len(bodies)), len(traces)),
         "institution": np.tile(bodies, len(codes) * len(traces)),
         "status": STATUSES[np.concatenate([trace.status.ravel() for trace in traces]) - int(Status.WITHDRAWN)],
@@ -171,7 +188,7 @@ def _firms(bodies: Array, traces: list[Trace]) -> pd.DataFrame:
     firms = np.array(traces[0].firms, dtype=object)
     partner = np.concatenate([trace.partner.ravel() for trace in traces])
     return pd.DataFrame({
-        "replicate": np.repeat([trace.replicate for trace in traces], len(firms) * len(bodies)),
+        "replicate": np.repeat([trace.ending.replicate for trace in traces], len(firms) * len(bodies)),
         "firm": np.tile(np.repeat(firms, len(bodies)), len(traces)),
         "institution": np.tile(bodies, len(firms) * len(traces)),
         "status": np.where(partner, "partner", "outside").astype(object),
@@ -187,7 +204,7 @@ def _events(bodies: Array, traces: list[Trace]) -> pd.DataFrame:
     }
     names = np.array(traces[0].names, dtype=object)
     return pd.DataFrame({
-        "replicate": np.repeat([t.replicate for t in traces], [len(t.events["round"]) for t in traces]),
+        "replicate": np.repeat([t.ending.replicate for t in traces], [len(t.events["round"]) for t in traces]),
         "round": columns["round"].astype(int),
         "kind": np.array(KIND_NAMES, dtype=object)[columns["kind"]],
         "actor": names[columns["actor"]],
