@@ -13,7 +13,10 @@ from waico.agents.world import RATIFIED, SIGNED
 from waico.negotiation import Table
 from waico.negotiation.adopt import Consensus, WeightedMajority
 from waico.negotiation.bargain import Compromise
+from waico.negotiation.course import Course
 from waico.negotiation.offer import water_fill
+from waico.runs.run import simulate_ending
+from waico.runs.tables import Ending
 from waico.scenarios.paths import replace as with_values
 from waico.scenarios.schema import Scenario
 
@@ -153,6 +156,15 @@ def test_adoption_does_not_hinge_on_the_step_of_the_text() -> None:
         result = waico.run(scenario, seed=1, replicates=4)
         adopted[rate, days] = result.outcomes["round_adopted"].notna().tolist()
     assert len(set(map(tuple, adopted.values()))) == 1
+
+
+@some
+@given(worlds(), st.integers(0, 5))
+def test_a_run_that_is_not_recorded_ends_as_one_that_is(scenario: Scenario, seed: int) -> None:
+    model = waico.NegotiationModel(scenario, rng=seed)
+    model.run_model()
+    recorded, plain = Ending.of(model, 0), simulate_ending(scenario, seed, 0, Course(scenario))
+    assert repr(plain) == repr(recorded)   # NaN and arrays equal themselves
 
 
 @some

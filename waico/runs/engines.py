@@ -117,6 +117,7 @@ def _processes(workers: int) -> Iterator[tuple[Executor, Callable[[], int]]]:
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_die_of_interrupts)
     try:
         yield pool, lambda: AHEAD * workers
+        pool.shutdown()
     except BrokenProcessPool:
         raise Stopped("a worker process died, perhaps for want of memory") from None
     finally:
