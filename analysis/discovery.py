@@ -21,7 +21,7 @@ class Box:
         coverage, density, mass: on the half on which the box was found.
         held_out_coverage, held_out_density, held_out_mass, held_out_share: on the other half, with its base rate.
         p_value: of the held-out density being no higher than outside of the box.
-        trajectory: a row per box on the way. Columns: box, coverage, density, mass, dimensions, f1, held_out_coverage,
+        trajectory: a row per box on the way. Columns: box, coverage, density, mass, dimensions, phi, held_out_coverage,
             held_out_density, chosen.
         note: empty, or why there is no box, or what to be wary of.
     """

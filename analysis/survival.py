@@ -2,33 +2,158 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterator
+from functools import partial
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from waico.analysis.clusters import Clusters
+from waico.analysis.extras import extra
+from waico.analysis.factors import classes
+from waico.analysis.outputs import carried_out
+from waico.negotiation.measure import OUTCOMES
 from waico.runs.sweep import Sweep
 
-EVENTS = ("adopted", "failed", "in_force", "not_in_force")
-CLASSES = 4   # of a numeric factor
+Floats = NDArray[np.float64]
+
+OPEN, SUCCESS, FAILURE = range(3)
+RACES = (("adopted", "failed"), ("in_force", "not_in_force"))   # what may happen, and what ends the hope of it
+EVENTS = tuple(event for race in RACES for event in race)
+TOO_LATE = ("declaration", "unratified")
+INSTANT = 1e-6   # days; sets ties in order
 
 
 def incidence(sweep: Sweep, by: str | None = None, *, seed: int = 0) -> pd.DataFrame:
     """Cumulative incidence of what may happen to the first institution, in days after the freeze date.
 
+    Two pairs of events, each ending the chance of the other (competing risks), estimated from all runs alike:
+
+    - `adopted`, the text is, at day_adopted; against `failed`, talks end without a text, at day_failed.
+    - `in_force`, at day_in_force, be it after the deadline of the outcome classes; against `not_in_force`: talks end without a text, at
+      day_failed, or the run ends as `declaration` or `unratified` without entry into force, on its last day. A horizon before the
+      deadline thus counts as failure, as it does in the outcome class; `in_force` is the same either way unless horizons differ.
+
+    Runs that neither came to are open: they count up to their last day (censored there), and not as failures. The curves are those
+    of Aalen & Johansen (1978), by lifelines. It would shift tied days at random, across the last day of open runs even; so ties are
+    set in order before: success, failure, end of what stays open, which gives the estimator for tied data. Where no run is open
+    before the others are done, a curve is the plain share of runs.
+
+    Runs are not independent: the intervals rest on resamples of samples and replicates, see `Clusters`.
+
     Args:
-        sweep: complete or not; runs that failed with an error are left out.
-        by: path of a factor, to get curves per class of it.
-        seed: of the resamples behind the intervals.
+        sweep: complete or not; the runs that are there count, but for those that failed with an error.
+        by: path of a factor, to get curves per class of it, see `waico.analysis.factors.classes`.
+        seed: of the resamples.
 
     Returns:
-        A row per curve and day on which it rises, with day 0 and the last day. Columns: [by,] event (`adopted`, `failed`,
-        `in_force`, `not_in_force`), day, probability, low, high (95%), runs (behind the curve).
+        A row per curve and day on which it or its rival rises, and for day 0 and the last day. Columns: [the factor under its path,]
+        event, day, probability, low, high (95%), runs (behind the curve).
+
+    Raises:
+        InputError: there is no such factor, or no run.
+        NeedsExtra: lifelines is missing.
     """
-    raise NotImplementedError
+    tables = [
+        _race(runs, race, Clusters.of(runs, sweep.plan), seed).assign(**label)
+        for label, runs in _groups(sweep, by) for race in RACES
+    ]  # fmt: skip
+    columns = [] if by is None else [by]
+    return pd.concat(tables, ignore_index=True)[[*columns, "event", "day", "probability", "low", "high", "runs"]]
 
 
 def outcome_shares(sweep: Sweep, by: str | None = None, *, seed: int = 0) -> pd.DataFrame:
-    """Share of every outcome class, also of those that never occur.
+    """Share of every outcome class among the runs, also of those that never occur.
+
+    Args:
+        sweep: as for `incidence`. by: the same. seed: the same.
 
     Returns:
-        Columns: [by,] outcome (in the order of `waico.negotiation.measure.OUTCOMES`), share, low, high (95%), runs.
+        Columns: [the factor under its path,] outcome (in the order of `waico.negotiation.measure.OUTCOMES`), share, low, high (95%, see
+        `Clusters`), runs.
+
+    Raises:
+        InputError: there is no such factor, or no run.
     """
-    raise NotImplementedError
+    tables = []
+    for label, runs in _groups(sweep, by):
+        place = pd.Categorical(runs["outcome"], OUTCOMES).codes.astype(int)
+        share = _shares(np.bincount(place, minlength=len(OUTCOMES)).astype(float))
+        low, high = Clusters.of(runs, sweep.plan).limits(share, place, len(OUTCOMES), _shares, seed)
+        tables.append(pd.DataFrame({**label, "outcome": OUTCOMES, "share": share, "low": low, "high": high, "runs": len(runs)}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _groups(sweep: Sweep, by: str | None) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
+    """The runs of every class of a factor that has any, in order, with the class as a column; or all runs."""
+    runs = carried_out(sweep)
+    if by is None:
+        yield {}, runs
+        return
+    label = classes(sweep, by).iloc[runs["sample"]].reset_index(drop=True)
+    for name, part in runs.groupby(label, observed=True):
+        yield {by: str(name)}, part
+
+
+def _race(runs: pd.DataFrame, race: tuple[str, str], clusters: Clusters, seed: int) -> pd.DataFrame:
+    """Both curves of a pair of events."""
+    ends = _ends(runs, race[0])
+    days, place = np.unique(ends["day"], return_inverse=True)
+    cells, size = 3 * place + ends["kind"].to_numpy(), 3 * len(days)
+    counts = np.bincount(cells, minlength=size).reshape(-1, 3)
+    tables = []
+    for kind, event in zip((SUCCESS, FAILURE), race, strict=True):
+        curve = _curve(days, counts, kind)
+        low, high = clusters.limits(curve, cells, size, partial(aalen_johansen, kind=kind), seed)
+        tables.append(pd.DataFrame({"event": event, "day": days, "probability": curve, "low": low, "high": high}))
+    keep = counts[:, [SUCCESS, FAILURE]].any(axis=1)
+    keep[-1] = True
+    start = pd.DataFrame({"event": race, "day": 0.0, "probability": 0.0, "low": 0.0, "high": 0.0})
+    table = pd.concat([start, *(each[keep] for each in tables)], ignore_index=True)
+    return table.sort_values("event", key=lambda column: column.map(race.index), kind="stable").assign(runs=len(runs))
+
+
+def _ends(runs: pd.DataFrame, event: str) -> pd.DataFrame:
+    """How a race ended for each run. Columns: kind, day."""
+    won, lost = runs[f"day_{event}"], runs["day_failed"]
+    if event == "in_force":
+        lost = lost.where(~runs["outcome"].isin(TOO_LATE), runs["day_ended"])
+    kind = np.select([won.notna(), lost.notna()], [SUCCESS, FAILURE], OPEN)
+    return pd.DataFrame({"kind": kind, "day": np.select([won.notna(), lost.notna()], [won, lost], runs["day_ended"])})
+
+
+def _shares(counts: Floats) -> Floats:
+    return counts / counts.sum(axis=-1, keepdims=True)
+
+
+def _curve(days: Floats, counts: NDArray[np.int64], kind: int) -> Floats:
+    """Cumulative incidence of a kind of end on every day by lifelines, (T,), from the runs that end on it by kind, (T, 3)."""
+    with extra("curves of cumulative incidence"):
+        from lifelines import AalenJohansenFitter
+    day, end = np.nonzero(counts)
+    moment = days[day] + INSTANT * np.array([2, 0, 1])[end]
+    fitter = AalenJohansenFitter(calculate_variance=False)
+    fitter.fit(moment, end, event_of_interest=kind, weights=counts[day, end])
+    found = fitter.cumulative_density_.iloc[:, 0]
+    return found.to_numpy()[np.searchsorted(found.index, days + 3 * INSTANT) - 1]
+
+
+def aalen_johansen(ends: Floats, kind: int) -> Floats:
+    """The estimator of `incidence` for many resamples at once, where lifelines would take minutes.
+
+    Sum over days of S(t-) d_k(t) / n(t), with n at risk, d_k ends of the kind, and S the product of 1 - d(t) / n(t) over all kinds.
+
+    Args:
+        ends: runs that end on each day, by kind (open, success, failure), (..., 3 T).
+        kind: SUCCESS or FAILURE.
+
+    Returns:
+        Cumulative incidence, (..., T).
+    """
+    ends = ends.reshape(*ends.shape[:-1], -1, 3)
+    at_risk = ends.sum(axis=-1)[..., ::-1].cumsum(axis=-1)[..., ::-1]
+    hazard = np.divide(ends, at_risk[..., None], out=np.zeros(ends.shape), where=at_risk[..., None] > 0)
+    survival = np.cumprod(1.0 - hazard[..., SUCCESS] - hazard[..., FAILURE], axis=-1)
+    before = np.concatenate([np.ones_like(survival[..., :1]), survival[..., :-1]], axis=-1)
+    return np.cumsum(before * hazard[..., kind], axis=-1)

@@ -1,0 +1,62 @@
+"""The factors of a sweep: their short names, and their samples by classes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from waico.runs.sweep import Sweep
+from waico.scenarios.errors import InputError, nearest
+
+CLASSES = 4   # of a numeric factor of many values
+FEW = 6   # values that are classes of their own
+
+
+def short_names(paths: Sequence[str]) -> dict[str, str]:
+    """Names for figures and sentences by path: its last two parts, or all of it where others end alike."""
+    names = {path: " ".join(path.split(".")[-2:]) for path in paths}
+    count = Counter(names.values())
+    return {path: name if count[name] == 1 else path for path, name in names.items()}
+
+
+def is_numeric(column: pd.Series) -> bool:
+    """Whether values are numbers, which true and false are not."""
+    return bool(pd.api.types.is_numeric_dtype(column)) and not pd.api.types.is_bool_dtype(column)
+
+
+def classes(sweep: Sweep, by: str) -> pd.Series:
+    """The class of every sample, in words; as a categorical, in the order of the factor.
+
+    Words, dates, flags, and numbers of at most six values are classes of their own. Other numbers are cut at the quartiles of
+    the samples, so that the four classes hold equally many of them, up to ties.
+
+    Raises:
+        InputError: the sweep has no such factor.
+    """
+    samples = sweep.plan.samples
+    if by not in samples:
+        raise InputError(str(sweep.folder), by, "is no factor of the sweep", nearest(by, map(str, samples.columns)))
+    column = samples[by]
+    if is_numeric(column) and column.nunique() > FEW:
+        cut, edges = pd.qcut(column, CLASSES, retbins=True, duplicates="drop")
+        return cut.cat.rename_categories(_spans(edges.tolist()))
+    values = sorted(column.unique()) if is_numeric(column) else column.unique().tolist()
+    names = {value: f"{value:g}" if is_numeric(column) else str(value) for value in values}
+    return column.map(names).astype(pd.CategoricalDtype(list(names.values()), ordered=True))
+
+
+def _spans(edges: list[float]) -> list[str]:
+    """Words for the stretches between edges, with as many digits as tell them apart."""
+    for digits in (3, 6, 12, 17):
+        words = [f"{edge:.{digits}g}" for edge in edges]
+        if len(set(words)) == len(words):
+            break
+    return [f"{low} to {high}" for low, high in zip(words, words[1:], strict=False)]
+
+
+def codes(column: pd.Series) -> np.ndarray:
+    """Numbers that stand for the values of a factor: themselves, or their places in order of appearance."""
+    return column.to_numpy(dtype=float) if is_numeric(column) else pd.factorize(column)[0].astype(float)
