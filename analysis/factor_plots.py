@@ -13,7 +13,7 @@ import altair as alt
 import pandas as pd
 
 from waico.analysis.discovery import Box
-from waico.analysis.plots import COLOURS, GREY, Chart, themed, title_of, words_of
+from waico.analysis.plots import COLOURS, GREY, Chart, themed, title_of
 from waico.runs.design import Range, Values
 
 WIDTH = 520
@@ -60,19 +60,18 @@ def sensitivity_map(indices: pd.DataFrame, labels: Mapping[str, str], measures: 
     """The main index of every factor for every measure, as a table in colour.
 
     Args:
-        indices: of `waico.analysis.sensitivity.indices`.
+        indices: of `waico.analysis.sensitivity.indices`, the main index alone, without numbers that are missing.
         labels: label by path.
         measures: measures in words, in order.
     """
     index = main_index(indices)
-    table = indices[(indices["index"] == index) & indices["value"].notna()]
-    table = table.assign(label=table["factor"].map(labels), what=table["measure"].map(measures))
+    table = indices.assign(label=table["factor"].map(labels), what=table["measure"].map(measures))
     table["ink"] = ["white" if value > 0.55 * table["value"].max() else "#222222" for value in table["value"]]
     top = table.loc[table.groupby("measure", sort=False)["value"].idxmax(), "label"].value_counts()
     text = f"{top.index[0]} matters most for {top.iloc[0]} of {top.sum()} measures"
     sums = table.groupby("label", sort=False)["value"].sum().sort_values(ascending=False)
     x = alt.X("what:N", sort=[name for name in measures.values() if name in set(table["what"])], title=None,
-              axis=alt.Axis(orient="top", labelAngle=0, labelExpr="split(datum.label, ' ')", domain=False, ticks=False))  # fmt: skip
+              axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')", domain=False, ticks=False))  # fmt: skip
     y = alt.Y("label:N", sort=list(sums.index), title=None, axis=alt.Axis(labelLimit=LABEL_LIMIT, domain=False, ticks=False))
     base = alt.Chart(table).encode(x=x, y=y)
     tiles = base.mark_rect(stroke="white", strokeWidth=2).encode(
@@ -85,12 +84,17 @@ def sensitivity_map(indices: pd.DataFrame, labels: Mapping[str, str], measures: 
     return themed(chart.properties(width=alt.Step(76), height=alt.Step(32), title=title))
 
 
-def peeling(box: Box) -> Chart:
-    """The way to the box: coverage and density of each box on it, and where the one that was chosen stands on runs held out."""
-    way, chosen = box.trajectory, box.trajectory[box.trajectory["chosen"].astype(bool)]
+def peeling(box: Box, happens: str) -> Chart:
+    """The way to the box: coverage and density of each box on it, and where the one that was chosen stands on samples held out.
+
+    Args:
+        box: with a trajectory.
+        happens: what the runs do that are looked for, such as "end as 'no text'".
+    """
+    way = box.trajectory
     share = alt.Axis(format="%", tickCount=6)
-    x = alt.X("coverage:Q", title=f"coverage: share of the runs with '{words_of(box.outcome)}' that lie inside", axis=share, scale=alt.Scale(domain=[0.0, 1.0]))
-    y = alt.Y("density:Q", title="density: share of the runs inside that have it", axis=share, scale=alt.Scale(domain=[0.0, 1.0]))
+    x = alt.X("coverage:Q", title=f"coverage: share of the runs that {happens} which lie inside", axis=share, scale=alt.Scale(domain=[0.0, 1.0]))
+    y = alt.Y("density:Q", title="density: share of the runs inside that do", axis=share, scale=alt.Scale(domain=[0.0, 1.0]))
     tip = ["box:Q", "dimensions:Q", *(alt.Tooltip(f"{name}:Q", format=".1%") for name in ("coverage", "density", "mass"))]
     base = alt.Chart(way).encode(x=x, y=y)
     path = base.mark_line(color=GREY, opacity=0.5, strokeWidth=1.5)
@@ -109,10 +113,10 @@ def peeling(box: Box) -> Chart:
     line = base_rate.mark_rule(color=GREY, strokeDash=[4, 3]).encode(y=y)
     label = base_rate.mark_text(align="left", dx=4, dy=-7, color=GREY, fontSize=11).encode(y=y, x=alt.value(0), text="text:N")
     text = (
-        f"Inside the box {box.held_out_density:.0%} of the samples held out end '{words_of(box.outcome)}', "
-        f"against {box.held_out_share:.0%} of all; it holds {box.held_out_coverage:.0%} of them"
+        f"Inside the box {box.held_out_density:.0%} of the runs held out {happens}, against {box.held_out_share:.0%} of all; "
+        f"it holds {box.held_out_coverage:.0%} of those that do"
     )
-    title = title_of(text, f"{len(way)} boxes, each a little smaller than the one before; {len(chosen)} chosen", WIDTH + 60)
+    title = title_of(text, "a point per box, each a little smaller than the one before, from all runs (right) on", WIDTH + 60)
     return themed(alt.layer(line, label, path, dots, ends).properties(width=WIDTH, height=290, title=title))
 
 

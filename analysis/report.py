@@ -21,7 +21,7 @@ import altair as alt
 import jinja2
 import pandas as pd
 import vl_convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from waico.analysis.factors import is_numeric
 from waico.analysis.plots import Chart
@@ -34,6 +34,8 @@ HEAD = 2000   # letters of a file in which the mark is looked for
 NAME = re.compile(r"[a-z0-9_]+")
 VL_VERSION = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]   # as vl_convert names them
 DASH = "-"
+LEAST = 0.0005   # what rounds to 0 in three decimals
+BREAKS = re.compile(r"([._])")   # where a path may be broken
 
 
 @dataclass(frozen=True)
@@ -224,13 +226,11 @@ def cell(value: Any) -> str:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return DASH
     if not isinstance(value, float):
-        return str(value)
-    if math.isinf(value):
-        return "never" if value > 0 else str(value)
+        return Markup(BREAKS.sub(r"\1<wbr>", escape(value))) if isinstance(value, str) and " " not in value else str(value)
     size = abs(float(value))
-    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
-    text = f"{value:,.{digits}f}"
-    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text
+    if 0 < size < LEAST:
+        return f"{value:.0e}"
+    return f"{value:,.{0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3}f}"
 
 
 def _tables_before(out: Path) -> set[str]:

@@ -44,7 +44,7 @@ def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
         curves: of `waico.analysis.survival.incidence`, without a factor.
         freeze: the freeze date.
     """
-    table = curves.assign(month=curves["day"] / MONTH, what=curves["event"].map(EVENTS))
+    table = _to_the_end(curves, ["event"]).assign(what=lambda rows: rows["event"].map(EVENTS))
     ends = table.groupby("event", sort=False).tail(1).set_index("event")
     adopted, force = (float(ends.loc[event, "probability"]) for event in ("adopted", "in_force"))
     text = f"By the end {adopted:.0%} of the runs have adopted a text and {force:.0%} have it in force"
@@ -66,13 +66,13 @@ def incidence_by_factor(curves: pd.DataFrame, factor: str, freeze: date) -> Char
         factor: its label.
         freeze: the freeze date.
     """
-    table = curves.assign(month=curves["day"] / MONTH, part=curves["class"].astype(str))
+    table = _to_the_end(curves, ["event", "class"]).assign(part=lambda rows: rows["class"].astype(str))
     parts = list(dict.fromkeys(table["part"]))
     colours = alt.Color(
         "part:N", sort=parts, title=factor, scale=alt.Scale(domain=parts, range=class_colours(len(parts))),
-        legend=alt.Legend(orient="top", titleFontSize=12, labelFontSize=12, symbolType="stroke", symbolStrokeWidth=3, labelLimit=260),
+        legend=alt.Legend(orient="top", titleFontSize=12, labelFontSize=12, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, labelLimit=260),
     )  # fmt: skip
-    shown = [event for event in ("adopted", "in_force", "failed") if (table["event"] == event).any()]
+    shown = [event for event in EVENTS if table.loc[table["event"] == event, "probability"].any()]   # those that never happen need no panel
     panels = [
         alt.layer(_curves(table[table["event"] == event], colours, freeze, PANEL, 210)).properties(
             width=PANEL, height=210, title=caption(EVENTS[event])
@@ -80,42 +80,39 @@ def incidence_by_factor(curves: pd.DataFrame, factor: str, freeze: date) -> Char
         for event in shown
     ]
     force = table[table["event"] == "in_force"].groupby("part", sort=False)["probability"].last()
-    text = (
-        f"In force by the end: {force.max():.0%} of the runs where {factor} is {force.idxmax()}, "
-        f"{force.min():.0%} where it is {force.idxmin()}"
-    )
+    text = f"In force by the end: {force.max():.0%} of the runs where {factor} is {force.idxmax()}"
+    text += f", {force.min():.0%} where it is {force.idxmin()}" if force.min() < force.max() else ", and everywhere else"
     title = title_of(text, "share of runs in which it has happened, by class of the factor, with 95% bands", WIDE)
-    return themed(alt.hconcat(*panels, spacing=18, title=title))
+    return themed(alt.concat(*panels, columns=ROW, spacing=18, title=title))
 
 
-def along_factors(means: pd.DataFrame, labels: Mapping[str, str], what: str, title: str, *, share: bool = True) -> Chart:
+def along_factors(means: pd.DataFrame, labels: Mapping[str, str], what: str, title: str, axis: str) -> Chart:
     """Means of a measure along each factor, a panel per factor.
 
     Args:
-        means: of `waico.analysis.binned.binned_means`, of one measure.
+        means: of `waico.analysis.binned.binned_means`, of one measure, with the scale of each factor.
         labels: label by path.
         what: the measure in words.
         title: what the panels say.
-        share: whether the measure is a share of runs, so that the axis is in percent.
+        axis: title of the upright axes, short; a share is written in percent.
     """
-    reach = means["high"].fillna(means["mean"]).max()
-    top = min(1.0, 1.08 * float(reach)) if reach <= 1 else 1.08 * float(reach)
-    scale = alt.Scale(domain=[0.0, max(top, 0.02)], nice=True)
+    reach = float(means["high"].fillna(means["mean"]).max())
+    scale = alt.Scale(domain=[0.0, max(0.02, min(1.0, 1.08 * reach) if reach <= 1.0 else 1.08 * reach)], nice=True)
+    number = alt.Axis(format="%" if axis.startswith("share") else ".2~f", tickCount=5)
     panels = [
-        _along(rows, str(labels[str(path)]), alt.Axis(format="%" if share else ".2~f", tickCount=5), scale, what if number % ROW == 0 else None)
-        for number, (path, rows) in enumerate(means.groupby("factor", sort=False))
+        _along(rows, str(labels[str(path)]), number, scale, axis if place % ROW == 0 else None)
+        for place, (path, rows) in enumerate(means.groupby("factor", sort=False))
     ]
     subtitle = f"{what}: mean over the samples of each class, with 95% interval"
     return themed(alt.concat(*panels, columns=ROW, spacing=22, title=title_of(title, subtitle, WIDE)))
 
 
-def outcomes_along_factors(shares: pd.DataFrame, labels: Mapping[str, str], title: str) -> Chart:
+def outcomes_along_factors(shares: pd.DataFrame, labels: Mapping[str, str]) -> Chart:
     """Stacked shares of the outcome classes for the classes of each factor, a panel per factor.
 
     Args:
         shares: of `waico.analysis.survival.outcome_shares` by each factor, one under the other: factor, class, outcome, share.
         labels: label by path.
-        title: what the panels say.
     """
     names = [words_of(name) for name in OUTCOMES]
     colours = alt.Color(
@@ -128,8 +125,13 @@ def outcomes_along_factors(shares: pd.DataFrame, labels: Mapping[str, str], titl
         _stacked(rows, str(labels[str(path)]), colours, first=number % ROW == 0)
         for number, (path, rows) in enumerate(table.groupby("factor", sort=False))
     ]
+    range_ = shares.groupby(["factor", "outcome"], sort=False)["share"].agg(lambda share: share.max() - share.min())
+    path, outcome = range_.idxmax()
+    text = f"'{words_of(outcome).capitalize()}' changes most, by {range_.max():.0%} of the runs between classes of {labels[path]}"
+    if range_.max() == 0:
+        text = "No class of any factor has other shares than the rest"
     subtitle = "share of runs by outcome, for classes of each factor; all other factors vary"
-    return themed(alt.concat(*panels, columns=ROW, spacing=22, title=title_of(title, subtitle, WIDE)))
+    return themed(alt.concat(*panels, columns=ROW, spacing=22, title=title_of(text, subtitle, WIDE)))
 
 
 def class_colours(count: int) -> list[str]:
@@ -141,6 +143,13 @@ def class_colours(count: int) -> list[str]:
 def caption(text: str) -> alt.TitleParams:
     """A small title over a panel."""
     return alt.TitleParams(text, fontSize=12, fontWeight="bold", color="#333333", offset=4)
+
+
+def _to_the_end(curves: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Curves drawn on, level, to the last day of all; with months."""
+    ends = curves.groupby(keys, sort=False, observed=True).tail(1).assign(day=curves["day"].max())
+    table = pd.concat([curves, ends], ignore_index=True).drop_duplicates([*keys, "day"], keep="first")
+    return table.assign(month=table["day"] / MONTH)
 
 
 def _curves(table: pd.DataFrame, colours: alt.Color, freeze: date, width: int, height: int) -> Any:
