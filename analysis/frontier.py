@@ -1,17 +1,46 @@
-"""The consensus frontier: where in the plane of two factors the probability of an outcome crosses a level."""
+"""The consensus frontier: where in the plane of two factors the probability of an outcome crosses a level.
+
+Points are chosen by `adaptive` (Nijholt et al. 2019), in rounds of a fixed size, so that workers change nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from functools import partial
+from itertools import product
+from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.spatial import Delaunay
+from scipy.stats import binomtest
 
+from waico.agents.institution import IN_FORCE
+from waico.analysis.intervals import Z
+from waico.analysis.level_set import LevelSet, bracket, distances, level_set, lines
+from waico.negotiation.measure import OUTCOMES
 from waico.runs.design import Range
+from waico.runs.engines import Crew, crew, in_order
+from waico.runs.plan import possible
+from waico.runs.run import resolved, simulate
+from waico.runs.tables import Trace
+from waico.scenarios.errors import InputError, NeedsExtra, nearest
 from waico.scenarios.schema import Scenario
 
-IN_FORCE = "in_force"
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Place = tuple[float, float]   # in the unit square
+Hits = Sequence[bool] | str   # whether the outcome came, by replicate; or why the combination is impossible
+OnProgress = Callable[[int], None]
+Evaluate = Callable[[list[Place]], list[Hits]]   # from values of the factors
+
+FORCE = "in_force"
+START = 5   # points on each axis of the grid from which the search starts
+ROUND = 8   # points chosen at a time: enough for a few workers, few enough to follow what was learnt
+BOOTSTRAPS = 1000
+CONFIDENCE = 0.95
 
 
 class Axis(NamedTuple):
@@ -68,7 +97,7 @@ def frontier(
     x: tuple[str, Range],
     y: tuple[str, Range],
     *,
-    outcome: str = IN_FORCE,
+    outcome: str = FORCE,
     level: float = 0.5,
     seed: int = 0,
     replicates: int = 20,
@@ -76,7 +105,7 @@ def frontier(
     points: int = 200,
     workers: int = 1,
     cluster: str | None = None,
-    on_progress: Callable[[int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Frontier:
     """Find the curve on which the probability of an outcome crosses a level, with runs only where it changes.
 
@@ -102,4 +131,259 @@ def frontier(
             there is no such outcome, a number is out of bounds, or no combination of the factors is possible.
         NeedsExtra: the library adaptive is not installed.
     """
-    raise NotImplementedError
+    asked = Asked(scenario.name, Axis(*x), Axis(*y), outcome, level, seed, replicates, tolerance, points)
+    _check(scenario, asked)
+    with crew(workers, cluster) as work:
+        return locate(asked, partial(_run, work, scenario.model_dump_json(), asked, on_progress))
+
+
+class Asked(NamedTuple):
+    """What is looked for; see `frontier`."""
+
+    scenario: str
+    x: Axis
+    y: Axis
+    outcome: str
+    level: float
+    seed: int
+    replicates: int
+    tolerance: float
+    points: int
+
+    def values(self, places: Sequence[Place] | Floats) -> Floats:
+        """Values of the factors at places in the unit square, (n, 2)."""
+        unit = np.asarray(places, dtype=float).reshape(-1, 2)
+        return np.column_stack([axis.range.at(unit[:, k]) for k, axis in enumerate((self.x, self.y))])
+
+
+def _check(scenario: Scenario, asked: Asked) -> None:
+    """Refuse what cannot be asked, before any time is spent on runs."""
+    if asked.outcome not in (FORCE, *OUTCOMES):
+        raise InputError(scenario.name, "outcome", f"there is no '{asked.outcome}'", nearest(asked.outcome, (FORCE, *OUTCOMES)))
+    if asked.x.path == asked.y.path:
+        raise InputError(scenario.name, asked.x.path, "is both x and y", "give two factors")
+    for name, value, fits, instead in (
+        ("level", asked.level, 0.0 < asked.level < 1.0, "give a probability above 0 and below 1"),
+        ("tolerance", asked.tolerance, 0.0 < asked.tolerance < 1.0, "give a part of the ranges, above 0 and below 1"),
+        ("replicates", asked.replicates, asked.replicates >= 1, "give 1 or more"),
+        ("points", asked.points, asked.points >= START**2, f"give {START**2} or more, of which the search starts"),
+    ):
+        if not fits:
+            raise InputError(scenario.name, name, f"is {value:g}", instead)
+    for path, span in (asked.x, asked.y):
+        _check_ends(scenario, path, span)
+
+
+def _check_ends(scenario: Scenario, path: str, span: Range) -> None:
+    """Refuse a factor that counts, and one that the scenario refuses at an end of its range."""
+    for end in (span.low, span.high):
+        try:
+            possible(scenario, {path: end})
+        except InputError:
+            if _counts(scenario, path, end):
+                what = "counts something, so that a curve cannot be drawn between its values"
+                raise InputError(scenario.name, path, what, "sweep it over a grid instead") from None
+            raise
+
+
+def _counts(scenario: Scenario, path: str, end: float) -> bool:
+    """Whether a factor that refuses a number takes its whole part."""
+    try:
+        possible(scenario, {path: round(end)})
+    except InputError:
+        return False
+    return True
+
+
+# --- runs
+
+
+class Task(NamedTuple):
+    """What a worker needs to run a point."""
+
+    scenario: str
+    changes: dict[str, float]
+    outcome: str
+    seed: int
+    replicates: int
+
+
+def _run(work: Crew, json: str, asked: Asked, on_progress: OnProgress | None, values: list[Place]) -> list[Hits]:
+    """Run points on the workers there are."""
+    changes = [{asked.x.path: x, asked.y.path: y} for x, y in values]
+    tasks = [Task(json, change, asked.outcome, asked.seed, asked.replicates) for change in changes]
+    found = []
+    for hits in in_order(work(run_point, tasks)):
+        if on_progress is not None and not isinstance(hits, str):
+            on_progress(len(hits))
+        found.append(hits)
+    return found
+
+
+def run_point(task: Task) -> Hits:
+    """Whether the outcome came in each replicate, or why the scenario refuses these values."""
+    scenario, _ = resolved(task.scenario)
+    try:
+        course = possible(scenario, task.changes)
+    except InputError as error:
+        return str(error)
+    traces = (simulate(course.scenario, task.seed, replicate, course=course) for replicate in range(task.replicates))
+    return [_came(trace, task.outcome) for trace in traces]
+
+
+def _came(trace: Trace, outcome: str) -> bool:
+    return bool(trace.stage[-1, 0] == IN_FORCE) if outcome == FORCE else trace.outcome == outcome
+
+
+# --- search
+
+
+def locate(asked: Asked, evaluate: Evaluate) -> Frontier:
+    """Find the frontier of a function.
+
+    Args:
+        asked: what is looked for.
+        evaluate: hits at values of the factors, in their order.
+
+    Raises:
+        InputError: the function is defined at no point of the starting grid.
+        NeedsExtra: the library adaptive is not installed.
+    """
+    places, hits = _search(asked, evaluate)
+    values = np.array([_share(each) for each in hits])
+    known = np.array([each for each in hits if not isinstance(each, str)], dtype=bool)
+    margin = band_margin(known, asked.level, asked.seed)
+    triangles = Delaunay(places).simplices
+    found, below, above = (level_set(places, triangles, values, asked.level + shift) for shift in (0.0, -margin, margin))
+    curve, *edges = (_table(asked, each) for each in (found, below, above))
+    band = [edge.assign(side=side) for side, edge in zip(("below", "above"), edges, strict=True)]
+    return Frontier(
+        *asked[:7],
+        points=_points(asked, places, hits),
+        curve=curve,
+        band=pd.concat(band, ignore_index=True)[["side", *curve]],
+        margin=margin,
+        everywhere=_everywhere(values, asked.level),
+        resolution=float(bracket(found, places, values, asked.level).max()) if len(curve) else np.nan,
+        sampling=_reach(found, below, above) if len(curve) else np.nan,
+        runs=known.size,
+    )
+
+
+def _search(asked: Asked, evaluate: Evaluate) -> tuple[Floats, list[Hits]]:
+    """Run points in rounds until the level is bracketed well enough: their places in the unit square, (n, 2), and hits."""
+    try:
+        from adaptive import Learner2D
+        from threadpoolctl import threadpool_limits
+    except ModuleNotFoundError as error:
+        raise NeedsExtra("frontier", str(error.name), "analysis") from None
+    learner = Learner2D(None, ((0.0, 1.0), (0.0, 1.0)), _loss(asked.level, asked.tolerance))
+    learner.stack_size = 1   # no stock of candidates, which would not follow what is learnt
+    even = np.linspace(0.0, 1.0, START).tolist()
+    places: list[Place] = []
+    hits: list[Hits] = []
+    batch: list[Place] = list(product(even, even))
+    while batch:
+        found = evaluate([(x, y) for x, y in asked.values(batch).tolist()])
+        for place, each in zip(batch, found, strict=True):
+            learner.tell(place, _share(each))
+        places, hits = places + batch, hits + found
+        if all(isinstance(each, str) for each in hits):
+            raise InputError(asked.scenario, f"{asked.x.path}, {asked.y.path}", f"no combination is possible: {hits[0]}", "change the ranges")
+        with threadpool_limits(1):   # many tiny systems of equations: threads would only wait for each other
+            batch = _next(learner, min(ROUND, asked.points - len(places)))
+    return np.array(places), hits
+
+
+def _loss(level: float, tolerance: float) -> Callable[[Any], Floats]:
+    """What a triangle promises: how badly it brackets the level, if that passes through it and more than is tolerated."""
+
+    def loss(interpolator: Any) -> Floats:
+        places, triangles, values = interpolator.tri.points, interpolator.tri.simplices, interpolator.values[:, 0]
+        found = level_set(places, triangles, values, level)
+        losses = np.zeros(len(triangles))
+        losses[found.triangles] = bracket(found, places, values, level)
+        return np.where(losses > tolerance, losses, 0.0)
+
+    return loss
+
+
+def _next(learner: Any, count: int) -> list[Place]:
+    """The points that promise most, at most `count`; those chosen count as known, by interpolation, in choosing the next."""
+    batch: list[Place] = []
+    while len(batch) < count:
+        (place,), (loss,) = learner.ask(1)
+        if loss == 0.0:
+            learner.pending_points.discard(place)
+            break
+        batch.append((float(place[0]), float(place[1])))
+    return batch
+
+
+# --- results
+
+
+def band_margin(hits: Flags, level: float, seed: int) -> float:
+    """Half the height of a 95% confidence band of a level set (Mammen & Polonik 2013).
+
+    With probability 95%, the estimate along the true level set stays within the margin of the level. Replicates are drawn
+    anew for all points at once, since these share their random draws. What is bootstrapped is the largest of the deviations
+    at the points whose own interval holds the level, each in units of its standard error. A single point's is the least.
+
+    Args:
+        hits: (points, replicates).
+        level: of the level set.
+        seed: of the bootstrap.
+    """
+    replicates = hits.shape[1]
+    share = hits.mean(axis=1)
+    error = float(np.sqrt(level * (1.0 - level) / replicates))
+    near = (np.abs(share - level) <= Z * error) & (share > 0.0) & (share < 1.0)
+    if not near.any():
+        return Z * error
+    weights = np.random.default_rng(seed).multinomial(replicates, np.full(replicates, 1.0 / replicates), BOOTSTRAPS) / replicates
+    spread = np.sqrt(share[near] * (1.0 - share[near]) / replicates)
+    largest = (np.abs(weights @ hits[near].T - share[near]) / spread).max(axis=1)
+    return max(Z, float(np.quantile(largest, CONFIDENCE))) * error
+
+
+def _share(hits: Hits) -> float:
+    return np.nan if isinstance(hits, str) else float(np.mean(hits))
+
+
+def _points(asked: Asked, places: Floats, hits: list[Hits]) -> pd.DataFrame:
+    """The table of points."""
+    return pd.DataFrame(
+        [_row(x, y, each) for (x, y), each in zip(asked.values(places).tolist(), hits, strict=True)],
+        columns=["x", "y", "probability", "runs", "low", "high", "error"],
+    )
+
+
+def _row(x: float, y: float, hits: Hits) -> tuple[Any, ...]:
+    if isinstance(hits, str):
+        return x, y, np.nan, 0, np.nan, np.nan, hits
+    interval = binomtest(sum(hits), len(hits)).proportion_ci(CONFIDENCE, "wilson")
+    return x, y, _share(hits), len(hits), float(interval.low), float(interval.high), None
+
+
+def _table(asked: Asked, found: LevelSet) -> pd.DataFrame:
+    """A level set as a table of lines, in values of the factors."""
+    joined = lines(found)
+    places = np.concatenate([np.empty((0, 2)), *joined])
+    number = np.repeat(np.arange(len(joined)), [len(line) for line in joined])
+    x, y = asked.values(places).T
+    return pd.DataFrame({"line": number, "x": x, "y": y})
+
+
+def _everywhere(values: Floats, level: float) -> Literal["above", "below"] | None:
+    """On which side of the level all points are; None if on both."""
+    above = values[~np.isnan(values)] >= level
+    if above.all():
+        return "above"
+    return None if above.any() else "below"
+
+
+def _reach(found: LevelSet, *edges: LevelSet) -> float:
+    """The largest distance from a point of the curve to an edge of its band."""
+    ends = found.ends.reshape(-1, 2)
+    return float(max(distances(ends, edge).max() for edge in edges))

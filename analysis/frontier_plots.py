@@ -1,14 +1,113 @@
-"""The figure of a consensus frontier: probabilities at the points run, the curve, and its band."""
+"""The figure of a consensus frontier: probabilities at the points run, the curve, and its band.
+
+The look, and what a figure owes its reader, are those of `waico.analysis.plots`. Needs the extra `analysis`.
+"""
 
 from __future__ import annotations
 
-from waico.analysis.frontier import Frontier
-from waico.analysis.plots import Chart
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from waico.analysis.frontier import Axis, Frontier
+from waico.analysis.plots import COLOURS, Chart, themed, title_of, words_of
+from waico.scenarios.reference import parameters
+from waico.scenarios.schema import NATION_CODE, Scenario
+
+SIZE = 430   # pixels of both sides of the plane
+COLOUR = COLOURS[1]
+KINDS = ("frontier", "edge of its 95% band")
 
 
 def frontier_map(frontier: Frontier) -> Chart:
     """The plane of the two factors: points coloured by the probability of the outcome, the frontier and its 95% band.
 
-    A frontier that is not crossed is drawn as its points, and the title says on which side of the level they all are.
+    Where the level is not crossed only the points are drawn, and the title says on which side of it they are.
     """
-    raise NotImplementedError
+    layers = [_dots(frontier)]
+    if len(frontier.curve):
+        layers.append(_lines(frontier))
+    title = title_of(_finding(frontier), _footing(frontier), SIZE + 150)
+    return themed(alt.layer(*layers).resolve_scale(color="independent").properties(width=SIZE, height=SIZE, title=title))
+
+
+def _dots(frontier: Frontier) -> Any:
+    table = frontier.points.dropna(subset="probability")[["x", "y", "probability", "low", "high"]]
+    colour = alt.Color(
+        "probability:Q", scale=alt.Scale(domain=[0.0, 1.0], scheme="blues"),
+        legend=alt.Legend(title=f"share of runs: {words_of(frontier.outcome)}", format="%", titleLimit=200, gradientLength=150),
+    )  # fmt: skip
+    return alt.Chart(table).mark_circle(size=46, opacity=1.0, stroke="#555555", strokeWidth=0.5).encode(
+        x=_scaled("x", frontier.x), y=_scaled("y", frontier.y), color=colour, tooltip=list(table)
+    )  # fmt: skip
+
+
+def _lines(frontier: Frontier) -> Any:
+    """The curve and the edges of its band, each line by itself."""
+    curve, band = frontier.curve.assign(side="", kind=KINDS[0]), frontier.band.assign(kind=KINDS[1])
+    table = pd.concat([curve, band], ignore_index=True).reset_index(names="order")
+    kind = {"scale": alt.Scale(domain=list(KINDS), range=[[1, 0], [3, 3]]), "legend": alt.Legend(title=None, symbolStrokeColor=COLOUR)}
+    width = alt.StrokeWidth("kind:N", scale=alt.Scale(domain=list(KINDS), range=[3.0, 1.5]), legend=None)
+    return alt.Chart(table).mark_line(color=COLOUR).encode(
+        x=_scaled("x", frontier.x), y=_scaled("y", frontier.y), order="order:Q", detail=["side:N", "line:N"],
+        strokeDash=alt.StrokeDash("kind:N", **kind), strokeWidth=width,
+    )  # fmt: skip
+
+
+def _scaled(channel: str, axis: Axis) -> Any:
+    """An axis over the whole range, logarithmic where the range is."""
+    scale = alt.Scale(type=axis.range.scale, domain=[axis.range.low, axis.range.high], nice=False)
+    make = alt.X if channel == "x" else alt.Y
+    return make(f"{channel}:Q", scale=scale, title=_label(axis.path), axis=alt.Axis(tickCount=6, format="~g", labelOverlap=True))
+
+
+def _label(path: str) -> str:
+    """A factor in words, with its unit if it has one."""
+    unit = _unit(path)
+    return _named(path) if unit in ("", "1", "-") else f"{_named(path)} ({unit})"
+
+
+def _named(path: str) -> str:
+    return words_of(path.removeprefix("institutions.").replace(".", " "))
+
+
+def _unit(path: str) -> str:
+    """The unit of a factor in the schema, where lists and states are not told by name."""
+    steps = path.split(".")
+    for parameter in parameters(Scenario):
+        known = parameter.path.split(".")
+        below = len(steps) - len(known)   # a table of numbers by issue, or a part of a prior, has the unit of the whole
+        if below in (0, 1) and all(map(_fits, steps, known)):
+            return parameter.unit
+    return ""
+
+
+def _fits(step: str, known: str) -> bool:
+    return known in (step, "*") or (known == "ISO3" and bool(NATION_CODE.fullmatch(step)))
+
+
+def _finding(frontier: Frontier) -> str:
+    """What the figure shows, in a sentence."""
+    what, level = words_of(frontier.outcome).capitalize(), f"{frontier.level:.0%}"
+    shares = frontier.points["probability"]
+    if frontier.everywhere is not None:
+        word, most = ("stays at or above", shares.min()) if frontier.everywhere == "above" else ("stays below", shares.max())
+        bound = "least" if frontier.everywhere == "above" else "most"
+        return f"'{what}' {word} {level} of the runs all over the plane: at {bound} {most:.0%}"
+    x, y = _named(frontier.x.path), _named(frontier.y.path)
+    if frontier.curve["line"].nunique() == 1:
+        ends = frontier.curve.iloc[[0, -1]].sort_values("x")
+        (x0, x1), (y0, y1) = ends["x"], ends["y"]
+        if x0 < x1:
+            return f"'{what}' comes in {level} of the runs from {y} {y0:.3g} at {x} {x0:.3g} to {y1:.3g} at {x1:.3g}"
+    low, high = frontier.curve["y"].min(), frontier.curve["y"].max()
+    return f"'{what}' comes in {level} of the runs along lines between {y} {low:.3g} and {high:.3g}"
+
+
+def _footing(frontier: Frontier) -> str:
+    """On what the figure stands."""
+    runs = f"{frontier.scenario}: {frontier.runs:,} runs at {len(frontier.points)} points, seed {frontier.seed}"
+    if not len(frontier.curve):
+        return runs
+    return f"{runs}; level {frontier.level:.0%}, found to {frontier.resolution:.1%} of the ranges between points run"

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from waico.negotiation import adoption_rules, gates, protocols
 from waico.scenarios.errors import InputError, NeedsExtra, Stopped
@@ -44,12 +44,26 @@ def run_tasks(
         InputError: there is no cluster at the address.
         Stopped: a worker died.
     """
+    with crew(workers, cluster) as work:
+        yield from work(function, tasks)
+
+
+class Crew(Protocol):
+    """Workers that stay for several rounds of tasks."""
+
+    def __call__(self, function: Callable[[Task], Result], tasks: Iterable[Task], /) -> Iterator[tuple[int, Result]]:
+        """Results as they finish, each with the number of its task, as `run_tasks` gives them."""
+
+
+@contextmanager
+def crew(workers: int = 1, cluster: str | None = None) -> Iterator[Crew]:
+    """Workers for tasks that depend on the results of those before; they start once. As for `run_tasks`."""
     if workers == 1 and cluster is None:
-        yield from enumerate(map(function, tasks))
+        yield lambda function, tasks: enumerate(map(function, tasks))
         return
     modules = sorted({name for registry in (protocols, adoption_rules, gates) for name in registry.modules()})
     with _processes(workers) if cluster is None else _dask(workers, cluster) as (executor, ahead):
-        yield from _finished(executor, partial(_call, modules, function), tasks, ahead)
+        yield lambda function, tasks: _finished(executor, partial(_call, modules, function), tasks, ahead)
 
 
 def in_order(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
