@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from waico import show
-from waico.scenarios.errors import InputError, NeedsExtra, one_line
+from waico.scenarios.errors import InputError, NeedsExtra, Stopped, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +60,8 @@ def _run(arguments: list[str]) -> int:
         return _complain(str(error), 2)
     except (KeyboardInterrupt, typer.Abort) as error:
         return _complain(str(error) or "interrupted", 130)
+    except Stopped as error:
+        return _complain(str(error), 1)
     except BrokenPipeError:   # the reader of our output has left, as `head` does
         sys.stderr.close()
         return 0
@@ -330,6 +332,34 @@ def forecast(
     _print_all(show.forecast(found))
     if seal is not None:
         _print(f"\nsealed in {out}: {seal}")
+
+
+@app.command()
+def sweep(
+    design: Annotated[Path, typer.Argument(metavar="DESIGN.toml", help="scenario, sampler, factors: see docs/how-to/sweep.md")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="folder for the design and the results")],
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="processes; as many as there are cores if not given")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="a Dask scheduler, such as tcp://10.0.0.1:8786, or local")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="go on with what is in the folder, if anything is")] = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Run a design of many runs; it can be stopped at any moment and resumed."""
+    from waico.runs.engines import cores
+    from waico.runs.plan import read_plan
+    from waico.runs.sweep import sweep as run_sweep
+
+    if workers is not None and dask not in (None, "local"):
+        raise InputError("--workers", str(workers), f"does not go with --dask {dask}", "leave it out: the cluster has its own")
+    plan = read_plan(design)
+    with show.sweep_progress(plan.runs, quiet) as report:
+        done = run_sweep(plan, out, workers=workers or cores(), dask=dask, resume=resume, on_progress=report)
+    if done.interrupted:
+        raise typer.Abort(f"interrupted: {done.kept}")
+    _print_all(show.sweep(done))
 
 
 @app.command()

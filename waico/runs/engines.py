@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
@@ -64,6 +65,11 @@ def crew(workers: int = 1, cluster: str | None = None) -> Iterator[Crew]:
     modules = sorted({name for registry in (protocols, adoption_rules, gates) for name in registry.modules()})
     with _processes(workers) if cluster is None else _dask(workers, cluster) as (executor, ahead):
         yield lambda function, tasks: _finished(executor, partial(_call, modules, function), tasks, ahead)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_order(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:

@@ -56,6 +56,11 @@ class SweepSummary:
     seconds: float
     interrupted: bool
 
+    @property
+    def kept(self) -> str:
+        """What a sweep that was stopped leaves behind, and how to go on."""
+        return f"{self.runs:,} of {self.planned:,} runs are kept in {self.folder}; go on with --resume"
+
 
 class Row(NamedTuple):
     """Some replicates of a sample."""
@@ -110,19 +115,23 @@ def sweep(
     with lock(folder):
         size = part_size(plan.runs, plan.design.replicates)
         store = resume_store(folder, plan, size) if resume else create(folder, plan, size)
-        before, outcomes, interrupted = store.runs, store.outcomes(), False
+        before, outcomes = store.runs, store.outcomes()
+        interrupted, stopped = False, ""
         try:
             _fill(store, plan, outcomes, workers, dask, on_progress)
         except KeyboardInterrupt:
             interrupted = True
         except Stopped as error:
-            raise Stopped(f"{error}; {kept(store)}") from None
+            stopped = str(error)
     done = outcomes.total()
-    return SweepSummary(
+    summary = SweepSummary(
         folder=folder, runs=done, planned=plan.runs, before=before,
         outcomes={name: outcomes[name] / max(1, done - outcomes[None]) for name in OUTCOMES},
         failed=outcomes[None], seconds=time.monotonic() - started, interrupted=interrupted,
     )  # fmt: skip
+    if stopped:
+        raise Stopped(f"{stopped}; {summary.kept}")
+    return summary
 
 
 @dataclass(frozen=True)
@@ -166,11 +175,6 @@ def read_sweep(folder: str | Path) -> pd.DataFrame:
         InputError: the folder holds no sweep, or a file of it is damaged.
     """
     return open_sweep(folder).runs
-
-
-def kept(store: Store) -> str:
-    """What a sweep that was stopped leaves behind."""
-    return f"{store.runs:,} of {store.manifest.runs:,} runs are kept in {store.folder}; --resume goes on"
 
 
 def part_size(runs: int, replicates: int) -> int:

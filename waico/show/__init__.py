@@ -6,6 +6,7 @@ from waico.show.forecast import forecast
 from waico.show.hindcast import hindcast
 from waico.show.negotiation import negotiation
 from waico.show.summary import summary
+from waico.show.sweep import sweep, sweep_progress
 from waico.show.tables import plain_table
 
-__all__ = ["calibration", "comparison", "forecast", "hindcast", "negotiation", "plain_table", "summary"]
+__all__ = ["calibration", "comparison", "forecast", "hindcast", "negotiation", "plain_table", "summary", "sweep", "sweep_progress"]
