@@ -65,7 +65,7 @@ def sensitivity_map(indices: pd.DataFrame, labels: Mapping[str, str], measures: 
         measures: measures in words, in order.
     """
     index = main_index(indices)
-    table = indices.assign(label=table["factor"].map(labels), what=table["measure"].map(measures))
+    table = indices.assign(label=indices["factor"].map(labels), what=indices["measure"].map(measures))
     table["ink"] = ["white" if value > 0.55 * table["value"].max() else "#222222" for value in table["value"]]
     top = table.loc[table.groupby("measure", sort=False)["value"].idxmax(), "label"].value_counts()
     text = f"{top.index[0]} matters most for {top.iloc[0]} of {top.sum()} measures"

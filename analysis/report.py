@@ -185,7 +185,7 @@ def render(report: Report, folder: str) -> str:
         report=report,
         folder=folder,
         generator=f"waico {version('waico')}",
-        script=Markup(_script()),  # noqa: S704 (vega-embed's own code)
+        script=Markup(_script()),
     )
 
 

@@ -118,18 +118,17 @@ class SweepSections:
         """Sensitivity indices of consensus, and of all usual measures."""
         table = indices(self.sweep, list(dict.fromkeys([self.outcome, *MEASURES])))
         own = table[table["measure"] == self.outcome]
-        notes = [note for note in dict.fromkeys(own["note"]) if note]
         whole = Table("sensitivity", "", table, shown=0)
         if not own["value"].notna().any():
-            why = notes[0] if notes else "no index could be computed"
-            return Section(title, f"Nothing can be said of what decides whether {self.event}: {why}.", tables=[whole])
+            return Section(title, f"Nothing can be said of what decides whether {self.event} ({own['note'].iloc[0]}).", tables=[whole])
         index = main_index(own)
         figures = [Figure("sensitivity", factor_plots.sensitivity(own, self.names, f"whether {self.event}"))]
         told = table[(table["index"] == index) & table["value"].notna()]
         if told["measure"].nunique() > 1:
             measures = {name: words_of(name) for name in told["measure"].unique()}
             figures.append(Figure("sensitivity_map", factor_plots.sensitivity_map(told, self.names, measures)))
-        shown = own[["factor", "index", "value", "low", "high"]].sort_values("value", ascending=False, kind="stable")
+        shown = own[["factor", "index", "value", "low", "high"]].sort_values(["index", "value"], ascending=False, kind="stable")
+        notes = [note for note in dict.fromkeys(own.loc[own["index"] == index, "note"]) if note]
         tables = [Table("sensitivity_of_consensus", f"Indices of each factor for whether {self.event}, with 95% intervals.", shown, shown=16), whole]
         reading = " ".join([READING[index], *(f"Note: {note}." for note in notes)])
         return Section(title, self._most_important(own), reading, figures, tables)

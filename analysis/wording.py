@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 
-
 def count(number: int, noun: str) -> str:
     """A number of things, as in "1 run" and "1,200 runs"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
