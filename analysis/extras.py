@@ -7,7 +7,10 @@ from contextlib import contextmanager
 
 from waico.scenarios.errors import NeedsExtra
 
-PACKAGES = {"SALib": "SALib", "ema_workbench": "ema_workbench", "lifelines": "lifelines", "sklearn": "scikit-learn"}
+PACKAGES = {
+    "SALib": "SALib", "ema_workbench": "ema_workbench", "lifelines": "lifelines", "sklearn": "scikit-learn",
+    "threadpoolctl": "scikit-learn",   # which brings it
+}  # fmt: skip
 
 
 @contextmanager

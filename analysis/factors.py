@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,7 @@ def _spans(edges: list[float]) -> list[str]:
         words = [f"{edge:.{digits}g}" for edge in edges]
         if len(set(words)) == len(words):
             break
-    return [f"{low} to {high}" for low, high in zip(words, words[1:], strict=False)]
+    return [f"{low} to {high}" for low, high in pairwise(words)]
 
 
 def codes(column: pd.Series) -> np.ndarray:

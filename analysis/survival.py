@@ -67,7 +67,9 @@ def outcome_shares(sweep: Sweep, by: str | None = None, *, seed: int = 0) -> pd.
     """Share of every outcome class among the runs, also of those that never occur.
 
     Args:
-        sweep: as for `incidence`. by: the same. seed: the same.
+        sweep: complete or not; the runs that are there count, but for those that failed with an error.
+        by: path of a factor, to get shares per class of it.
+        seed: of the resamples behind the intervals.
 
     Returns:
         Columns: [the factor under its path,] outcome (in the order of `waico.negotiation.measure.OUTCOMES`), share, low, high (95%, see
@@ -107,8 +109,7 @@ def _race(runs: pd.DataFrame, race: tuple[str, str], clusters: Clusters, seed: i
         curve = _curve(days, counts, kind)
         low, high = clusters.limits(curve, cells, size, partial(aalen_johansen, kind=kind), seed)
         tables.append(pd.DataFrame({"event": event, "day": days, "probability": curve, "low": low, "high": high}))
-    keep = counts[:, [SUCCESS, FAILURE]].any(axis=1)
-    keep[-1] = True
+    keep = counts[:, [SUCCESS, FAILURE]].any(axis=1) | (days == days[-1])
     start = pd.DataFrame({"event": race, "day": 0.0, "probability": 0.0, "low": 0.0, "high": 0.0})
     table = pd.concat([start, *(each[keep] for each in tables)], ignore_index=True)
     return table.sort_values("event", key=lambda column: column.map(race.index), kind="stable").assign(runs=len(runs))
