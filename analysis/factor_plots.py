@@ -26,9 +26,10 @@ LABEL_LIMIT = 240
 
 
 def main_index(indices: pd.DataFrame) -> str:
-    """The index of a table by which its factors are ranked: total (Sobol'), mu* (Morris), delta (others)."""
-    there = set(indices["index"])
-    return next(name for name in MAIN if name in there)
+    """The index by which factors are ranked: total (Sobol'), mu* (Morris), delta or first order (others), the first that most measures have."""
+    known = indices[indices["value"].notna()]
+    measures = known.groupby("index")["measure"].nunique()
+    return max((name for name in MAIN if name in measures), key=lambda name: (measures[name], -MAIN.index(name)))
 
 
 def ranked(indices: pd.DataFrame) -> pd.DataFrame:
@@ -150,11 +151,11 @@ def box_ranges(box: Box, factors: Mapping[str, Range | Values], labels: Mapping[
 
 def _bars(table: pd.DataFrame, names: list[str], text: str) -> Any:
     kinds = [name for name in ("ST", "delta", "S1") if name in set(table["index"])]
-    kind = {"domain": [NAMES[name] for name in kinds], "range": [COLOURS[0], COLOURS[4]][: len(kinds)]}
+    words = [NAMES[name] for name in kinds]
     drawn = table[table["index"].isin(kinds)].assign(kind=lambda rows: rows["index"].map(NAMES))
     y = alt.Y("label:N", sort=names, title=None, axis=alt.Axis(labelLimit=LABEL_LIMIT))
-    offset = alt.YOffset("kind:N", sort=kind["domain"])
-    colour = alt.Color("kind:N", sort=kind["domain"], scale=alt.Scale(**kind), title=None, legend=alt.Legend(orient="top", labelFontSize=12, labelLimit=320))
+    offset = alt.YOffset("kind:N", sort=words)
+    colour = alt.Color("kind:N", sort=words, scale=alt.Scale(domain=words, range=[COLOURS[0], COLOURS[4]][: len(kinds)]), title=None, legend=alt.Legend(orient="top", labelFontSize=12, labelLimit=320))
     axis = "index, with 95% interval"
     base = alt.Chart(drawn).encode(y=y, yOffset=offset)
     tip = ["label:N", "kind:N", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high"))]
@@ -169,9 +170,10 @@ def _morris(table: pd.DataFrame, text: str) -> Any:
     wide = table.pivot(index="label", columns="index", values="value").reset_index()
     bounds = table[table["index"] == "mu_star"].set_index("label")[["low", "high"]]
     wide = wide.join(bounds, on="label")
-    x, y = alt.X("mu_star:Q", title="mu*: mean size of the effect of the factor, with 95% interval"), alt.Y("sigma:Q", title="sigma: spread of its effects")
+    axis = "mu*: mean size of the effect of the factor, with 95% interval"
+    x, y = alt.X("mu_star:Q", title=axis), alt.Y("sigma:Q", title="sigma: spread of its effects")
     base = alt.Chart(wide)
-    intervals = base.mark_rule(color=COLOURS[0], opacity=0.5, strokeWidth=2).encode(x=alt.X("low:Q", title=x.title), x2="high:Q", y=y)
+    intervals = base.mark_rule(color=COLOURS[0], opacity=0.5, strokeWidth=2).encode(x=alt.X("low:Q", title=axis), x2="high:Q", y=y)
     dots = base.mark_point(filled=True, size=90, color=COLOURS[0], opacity=1).encode(
         x=x, y=y, tooltip=["label:N", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("mu_star", "low", "high", "sigma"))]
     )

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import altair as alt
 import jinja2
@@ -25,6 +23,7 @@ from markupsafe import Markup, escape
 
 from waico.analysis.factors import is_numeric
 from waico.analysis.plots import Chart
+from waico.analysis.wording import cell
 from waico.runs.record import unwritable, write_whole
 from waico.scenarios.errors import InputError
 
@@ -33,8 +32,6 @@ MARK = re.compile(r'<meta name="generator" content="waico [^"]*">\n<meta name="w
 HEAD = 2000   # letters of a file in which the mark is looked for
 NAME = re.compile(r"[a-z0-9_]+")
 VL_VERSION = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]   # as vl_convert names them
-DASH = "-"
-LEAST = 0.0005   # what rounds to 0 in three decimals
 BREAKS = re.compile(r"([._])")   # where a path may be broken
 
 
@@ -54,15 +51,13 @@ class Table:
         name: of its CSV without the ending: small letters, digits and underscores.
         caption: what a row is, with units.
         rows: the numbers as computed.
-        shown: rows in the page.
-        columns: columns in the page; all if not given.
+        shown: rows in the page; with none the page has only a link to it.
     """
 
     name: str
     caption: str
     rows: pd.DataFrame
     shown: int = 12
-    columns: Sequence[str] = ()
 
     @property
     def file(self) -> str:
@@ -70,9 +65,14 @@ class Table:
         return f"{self.name}.csv"
 
     @property
-    def in_page(self) -> pd.DataFrame:
-        """What the page shows of it."""
-        return self.rows.head(self.shown)[list(self.columns or self.rows.columns)]
+    def numeric(self) -> list[bool]:
+        """Whether each column holds numbers."""
+        return [is_numeric(column) for _, column in self.rows.items()]
+
+    @property
+    def cells(self) -> list[list[str]]:
+        """The first rows, as they are read."""
+        return [[cell(value) for value in row] for row in self.rows.head(self.shown).itertuples(index=False)]
 
 
 @dataclass(frozen=True)
@@ -170,13 +170,16 @@ def write(report: Report, out: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
         for table in report.tables:
-            text = table.rows.to_csv(index=False, lineterminator="\n")
-            write_whole(folder / table.file, lambda path, text=text: path.write_text(text, encoding="utf-8", newline=""))
-        write_whole(out, lambda path: path.write_text(page, encoding="utf-8", newline=""))
+            write_whole(folder / table.file, partial(_write_text, text=table.rows.to_csv(index=False, lineterminator="\n")))
+        write_whole(out, partial(_write_text, text=page))
         for name in before - {table.file for table in report.tables}:
             (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise unwritable(out, error.strerror or str(error)) from None
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="")
 
 
 def render(report: Report, folder: str) -> str:
@@ -193,14 +196,14 @@ def render(report: Report, folder: str) -> str:
 def _template() -> jinja2.Template:
     text = files("waico.analysis").joinpath(TEMPLATE).read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"cell": cell, "is_number": pd.api.types.is_number, "is_numeric": is_numeric, "spec": _spec, "picture": _picture, "words_in": words_in}
+    environment.filters |= {"breakable": _breakable, "spec": _spec, "picture": _picture, "words_in": _words_in}
     return environment.from_string(text)
 
 
 @cache
 def _script() -> str:
     """vega-embed with all that it needs, which vl_convert carries."""
-    return vl_convert.javascript_bundle(vl_version=VL_VERSION)
+    return vl_convert.javascript_bundle(None, vl_version=VL_VERSION)
 
 
 def _spec(chart: Chart) -> Markup:
@@ -214,23 +217,16 @@ def _picture(chart: Chart) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
-def words_in(chart: Chart) -> str:
+def _words_in(chart: Chart) -> str:
     """The title of a chart as one line, which says in words what it shows."""
     title = chart.to_dict().get("title", "")
     text = title.get("text", "") if isinstance(title, dict) else title
     return text if isinstance(text, str) else " ".join(text)
 
 
-def cell(value: Any) -> str:
-    """A value of a table in the page: three decimals, fewer for large numbers; a dash for what is missing."""
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return DASH
-    if not isinstance(value, float):
-        return Markup(BREAKS.sub(r"\1<wbr>", escape(value))) if isinstance(value, str) and " " not in value else str(value)
-    size = abs(float(value))
-    if 0 < size < LEAST:
-        return f"{value:.0e}"
-    return f"{value:,.{0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3}f}"
+def _breakable(text: str) -> Markup:
+    """A text in which a path may be broken after its dots and underscores."""
+    return Markup(BREAKS.sub(r"\1<wbr>", escape(text)))
 
 
 def _tables_before(out: Path) -> set[str]:

@@ -157,14 +157,18 @@ def _curves(table: pd.DataFrame, colours: alt.Color, freeze: date, width: int, h
     text = f"months after {freeze.day} {freeze:%B %Y}"
     scale = alt.Scale(domain=[0.0, max(1.0, float(table["month"].max()))], nice=False)
     x = alt.X("month:Q", title=text, scale=scale, axis=alt.Axis(tickCount=max(4, width // 70), grid=False))
-    y = {"scale": alt.Scale(domain=[0.0, 1.0]), "axis": alt.Axis(format="%", tickCount=5), "title": "share of runs"}
     base = alt.Chart(table).encode(x=x, color=colours)
-    band = base.mark_area(interpolate="step-after", opacity=0.18).encode(y=alt.Y("low:Q", **y), y2="high:Q")
-    line = base.mark_line(interpolate="step-after", strokeWidth=2.5).encode(y=alt.Y("probability:Q", **y))
+    band = base.mark_area(interpolate="step-after", opacity=0.18).encode(y=_share("low:Q"), y2="high:Q")
+    line = base.mark_line(interpolate="step-after", strokeWidth=2.5).encode(y=_share("probability:Q"))
     tip = [alt.Tooltip("month:Q", format=".1f"), alt.Tooltip("day:Q", format=".0f")]
     tip += [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("probability", "low", "high")]
-    points = base.mark_point(opacity=0, size=90).encode(y=alt.Y("probability:Q", **y), tooltip=tip)
+    points = base.mark_point(opacity=0, size=90).encode(y=_share("probability:Q"), tooltip=tip)
     return alt.layer(band, line, points)
+
+
+def _share(field: str, title: str | None = "share of runs") -> alt.Y:
+    """An upright axis for shares."""
+    return alt.Y(field, scale=alt.Scale(domain=[0.0, 1.0]), axis=alt.Axis(format="%", tickCount=5), title=title)
 
 
 def _spread(ends: pd.DataFrame) -> pd.DataFrame:
@@ -204,7 +208,7 @@ def _stacked(rows: pd.DataFrame, label: str, colours: alt.Color, *, first: bool)
     parts = list(dict.fromkeys(rows["class"]))
     return alt.Chart(rows).mark_bar().encode(
         x=alt.X("class:N", sort=parts, title=label, axis=alt.Axis(labelAngle=-30, labelLimit=120)),
-        y=alt.Y("share:Q", scale=alt.Scale(domain=[0.0, 1.0]), axis=alt.Axis(format="%", tickCount=5), title="share of runs" if first else None),
+        y=_share("share:Q", "share of runs" if first else None),
         color=colours,
         order=alt.Order("rank:Q"),
         tooltip=["class:N", "what:N", alt.Tooltip("share:Q", format=".1%"), alt.Tooltip("low:Q", format=".1%"), alt.Tooltip("high:Q", format=".1%")],

@@ -17,11 +17,13 @@ from waico.analysis.plots import words_of
 from waico.analysis.report import Figure, Report, Section, Table
 from waico.analysis.sweep_sections import SweepSections
 from waico.analysis.wording import day_of
+from waico.runs.design import Range
 from waico.runs.store import DESIGN, RESULTS, read_manifest
 from waico.runs.sweep import Sweep
-from waico.scenarios.errors import InputError, NeedsExtra
+from waico.scenarios.errors import InputError, NeedsExtra, nearest
 
 PACKAGES = ("altair", "vl-convert-python", "pandas", "SALib", "lifelines", "ema_workbench", "scikit-learn")
+FRONTIER_RUNS = 4000   # at most: 200 points of 20 replicates, the defaults of `waico.analysis.frontier.frontier`
 
 
 def sweep_report(sweep: Sweep, outcome: str = IN_FORCE, frontier: Frontier | None = None) -> Report:
@@ -57,6 +59,27 @@ def sweep_report(sweep: Sweep, outcome: str = IN_FORCE, frontier: Frontier | Non
         sections=[_or_why_not(title, make) for title, make in makers.items()],
         origin=_origin(sweep),
     )
+
+
+def axes_of(sweep: Sweep, text: str) -> tuple[tuple[str, Range], tuple[str, Range]]:
+    """The two factors of a sweep that `--frontier` names, with their ranges.
+
+    Raises:
+        InputError: there are not two paths, or one is no factor of the sweep, or has no range.
+    """
+    paths = [path.strip() for path in text.split(",")]
+    if len(paths) != 2:
+        raise InputError("--frontier", text, "does not name two factors", "write X_PATH,Y_PATH")
+    factors = sweep.plan.factors
+    axes = []
+    for path in paths:
+        factor = factors.get(path)
+        if factor is None:
+            raise InputError("--frontier", path, "is no factor of the sweep", nearest(path, factors))
+        if not isinstance(factor, Range):
+            raise InputError("--frontier", path, "takes one of several values, and has no range", "name a factor with a range")
+        axes.append((path, factor))
+    return axes[0], axes[1]
 
 
 def _or_why_not(title: str, make: Callable[[str], Section]) -> Section:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from waico.analysis import factor_plots, sweep_plots
@@ -27,6 +28,7 @@ from waico.scenarios.paths import lookup
 from waico.scenarios.reference import meaning_of
 
 SAMPLERS = {"latin_hypercube": "Latin hypercube", "sobol": "Sobol' design", "morris": "Morris design", "grid": "grid", "table": "table"}
+LEVEL = 0.05   # of p, below which a box is taken for more than chance
 DEPTH_AND_BREADTH = {"depth": "depth of the text", "breadth_states": "share of states that are members"}
 READING = {
     "ST": "the total index is the share of the variation that would stay if all other factors were known; where it exceeds the first order, "
@@ -97,10 +99,11 @@ class SweepSections:
         """Curves of cumulative incidence, also by the factor along which consensus changes most."""
         curves, freeze = incidence(self.sweep), self.sweep.plan.scenario.freeze_date
         ends = pd.DataFrame([_end(rows) for _, rows in curves.groupby("event", sort=False)])
-        adopted, force, failed = (ends.set_index("event").loc[event] for event in ("adopted", "in_force", "failed"))
+        end = {row["event"]: row for _, row in ends.iterrows()}
         finding = (
-            f"A text is adopted in {share_of_runs(adopted, 'probability')}{_half(adopted)}, and comes into force in "
-            f"{share_of_runs(force, 'probability')}{_half(force)}; talks fail without a text in {failed['probability']:.0%}."
+            f"A text is adopted in {share_of_runs(end['adopted'], 'probability')}{_half(end['adopted'])}, and comes into force in "
+            f"{share_of_runs(end['in_force'], 'probability')}{_half(end['in_force'])}; "
+            f"talks fail without a text in {end['failed']['probability']:.0%}."
         )
         figures = [Figure("incidence", sweep_plots.incidence_curves(curves, freeze))]
         tables = [
@@ -123,12 +126,12 @@ class SweepSections:
             return Section(title, f"Nothing can be said of what decides whether {self.event} ({own['note'].iloc[0]}).", tables=[whole])
         index = main_index(own)
         figures = [Figure("sensitivity", factor_plots.sensitivity(own, self.names, f"whether {self.event}"))]
-        told = table[(table["index"] == index) & table["value"].notna()]
+        told = table[(table["index"] == main_index(table)) & table["value"].notna()]
         if told["measure"].nunique() > 1:
             measures = {name: words_of(name) for name in told["measure"].unique()}
             figures.append(Figure("sensitivity_map", factor_plots.sensitivity_map(told, self.names, measures)))
-        shown = own[["factor", "index", "value", "low", "high"]].sort_values(["index", "value"], ascending=False, kind="stable")
-        notes = [note for note in dict.fromkeys(own.loc[own["index"] == index, "note"]) if note]
+        shown = own.loc[own["value"].notna(), ["factor", "index", "value", "low", "high"]].sort_values(["index", "value"], ascending=False, kind="stable")
+        notes = [note for note in dict.fromkeys(own.loc[(own["index"] == index) | (own["value"].isna()), "note"]) if note]
         tables = [Table("sensitivity_of_consensus", f"Indices of each factor for whether {self.event}, with 95% intervals.", shown, shown=16), whole]
         reading = " ".join([READING[index], *(f"Note: {note}." for note in notes)])
         return Section(title, self._most_important(own), reading, figures, tables)
@@ -141,12 +144,12 @@ class SweepSections:
         first, name = spread.iloc[0], self.names[spread["factor"].iloc[0]]
         if first["difference"] > 0:
             finding = (
-                f"Runs that {self.happens} change most along {name}: {first['highest']:.0%} of the runs where it is {first['at_highest']}, "
+                f"The share of runs that {self.happens} changes most along {name}: {first['highest']:.0%} where it is {first['at_highest']}, "
                 f"{first['lowest']:.0%} where it is {first['at_lowest']}."
             )
             text = f"From {first['lowest']:.0%} to {first['highest']:.0%} along {name}, the steepest of {count(len(spread), 'factor')}"
         else:
-            finding = f"In every class of every factor {first['highest']:.0%} of the runs {self.happens}."
+            finding = f"No factor makes a difference: in every class of each {first['highest']:.0%} of the runs {self.happens}."
             text = f"{first['highest']:.0%} everywhere"
         classes = pd.concat([self._classes(path) for path in self.names], ignore_index=True)
         shares = sweep_plots.along_factors(self._scaled(self._shares), self.names, f"share of runs that {self.happens}", text, "share of runs")
@@ -189,13 +192,16 @@ class SweepSections:
             return Section(title, f"There is no box of factors in which more runs {self.happens}: {why}.", tables=tables)
         finding = (
             f"Where {box.words}, {box.held_out_density:.0%} of the runs {self.happens}, against {box.held_out_share:.0%} of all "
-            f"(on samples held out, p = {box.p_value:.2g}); {box.held_out_coverage:.0%} of all runs that do lie there."
+            f"(on samples held out); {box.held_out_coverage:.0%} of all runs that do lie there. "
         )
+        sure = box.p_value < LEVEL
+        finding += f"That is more than chance gives (p = {box.p_value:.1g})." if sure else f"Chance could give as much (p = {box.p_value:.2f})."
         figures = [
             Figure("box", factor_plots.box_ranges(box, self.sweep.plan.factors, self.names)),
             Figure("peeling", factor_plots.peeling(box, self.happens)),
         ]
-        limits = box.limits.assign(values=[value_of(values) for values in box.limits["values"]])
+        limits = box.limits.replace([np.inf, -np.inf], np.nan)
+        limits["values"] = [value_of(values) for values in limits["values"]]
         tables = [
             Table("box", "Limits of the box; a small quasi-p says that a limit is not there by chance.", limits),
             Table("box_quality", "The box on the samples on which it was found, and on those held out.", _quality(box)),

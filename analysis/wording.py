@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+DASH = "-"
+LEAST = 0.0005   # what would round to 0 in three decimals
 
 def count(number: int, noun: str) -> str:
     """A number of things, as in "1 run" and "1,200 runs"."""
@@ -30,7 +33,19 @@ def value_of(value: Any) -> str:
     if isinstance(value, Mapping) and {"mean", "sd"} <= value.keys():
         return f"N({value['mean']:g}, {value['sd']:g})" + ("" if value.get("lower") is None else f", above {value['lower']:g}")
     if isinstance(value, list | tuple):
-        return ", ".join(map(value_of, value)) or "-"
+        return ", ".join(map(value_of, value)) or DASH
     if isinstance(value, float):
         return f"{value:g}"
-    return "-" if value is None else str(value)
+    return DASH if value is None else str(value)
+
+
+def cell(value: Any) -> str:
+    """A value of a table: three decimals, fewer for large numbers; a dash for what is missing."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return DASH
+    if not isinstance(value, float):
+        return str(value)
+    size = abs(float(value))
+    if 0.0 < size < LEAST:
+        return f"{value:.0e}"
+    return f"{value:,.{0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3}f}"
