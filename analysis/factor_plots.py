@@ -129,7 +129,8 @@ def box_ranges(box: Box, factors: Mapping[str, Range | Values], labels: Mapping[
         factors: ranges of the sweep, by path.
         labels: label by path.
     """
-    table = pd.DataFrame([piece for _, limit in box.limits.iterrows() for piece in _pieces(limit, factors[limit["factor"]])])
+    limits = box.limits.replace([math.inf, -math.inf], math.nan)
+    table = pd.DataFrame([piece for _, limit in limits.iterrows() for piece in _pieces(limit, factors[limit["factor"]])])
     table["label"] = table["factor"].map(labels)
     order = [labels[path] for path in box.limits["factor"]]
     y = alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=LABEL_LIMIT, domain=False, ticks=False, grid=False))

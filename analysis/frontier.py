@@ -5,7 +5,7 @@ Points are chosen by `adaptive` (Nijholt et al. 2019), in rounds of a fixed size
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -39,7 +39,7 @@ Evaluate = Callable[[list[Place]], list[Hits]]   # from values of the factors
 FORCE = "in_force"
 START = 5   # points on each axis of the grid from which the search starts
 ROUND = 8   # points chosen at a time: enough for a few workers, few enough to follow what was learnt
-BOOTSTRAPS = 1000
+BOOTSTRAPS = 400
 CONFIDENCE = 0.95
 
 
@@ -70,8 +70,9 @@ class Frontier:
         resolution: no point of the curve is farther than this from where the sampled probability crosses the level, because
             points on both sides were run so near to it; NaN without a curve. Nothing is known of an island that is smaller
             than the spacing of the starting points (a fourth of each range) and fell between them.
-        sampling: the largest distance from a point of the curve to an edge of the band; infinite where an edge lies outside
-            the plane, NaN without a curve.
+        sampling: how far another sample of replicates would move the curve: 95% of curves bootstrapped from the replicates
+            are not farther than this from it, on the mean along it. Infinite where more than 5% of them do not exist, NaN
+            without a curve.
         runs: number of runs carried out.
     """
 
@@ -251,10 +252,10 @@ def locate(asked: Asked, evaluate: Evaluate) -> Frontier:
     """
     places, hits = _search(asked, evaluate)
     values = np.array([_share(each) for each in hits])
-    known = np.array([each for each in hits if not isinstance(each, str)], dtype=bool)
-    margin = band_margin(known, asked.level, asked.seed)
-    triangles = Delaunay(places).simplices
-    found, below, above = (level_set(places, triangles, values, asked.level + shift) for shift in (0.0, -margin, margin))
+    redrawn = _bootstrap(hits, asked.replicates, asked.seed)
+    margin = band_margin(values, redrawn, asked.level, asked.replicates)
+    mesh = places, Delaunay(places).simplices
+    found, below, above = (level_set(*mesh, values, asked.level + shift) for shift in (0.0, -margin, margin))
     curve, *edges = (_table(asked, each) for each in (found, below, above))
     band = [edge.assign(side=side) for side, edge in zip(("below", "above"), edges, strict=True)]
     return Frontier(
@@ -265,8 +266,8 @@ def locate(asked: Asked, evaluate: Evaluate) -> Frontier:
         margin=margin,
         everywhere=_everywhere(values, asked.level),
         resolution=float(bracket(found, places, values, asked.level).max()) if len(curve) else np.nan,
-        sampling=_reach(found, below, above) if len(curve) else np.nan,
-        runs=known.size,
+        sampling=shift(found, (level_set(*mesh, each, asked.level) for each in redrawn)) if len(curve) else np.nan,
+        runs=sum(len(each) for each in hits if not isinstance(each, str)),
     )
 
 
@@ -323,28 +324,45 @@ def _next(learner: Any, count: int) -> list[Place]:
 # --- results
 
 
-def band_margin(hits: Flags, level: float, seed: int) -> float:
+def _bootstrap(hits: list[Hits], replicates: int, seed: int) -> Floats:
+    """Shares in samples drawn anew from the replicates, the same ones at all points, since these share their random draws.
+
+    Returns:
+        (bootstraps, points); NaN at impossible points.
+    """
+    came = np.array([[np.nan] * replicates if isinstance(each, str) else each for each in hits], dtype=float)
+    draws = np.random.default_rng(seed).multinomial(replicates, np.full(replicates, 1.0 / replicates), BOOTSTRAPS)
+    return draws @ came.T / replicates
+
+
+def band_margin(values: Floats, redrawn: Floats, level: float, replicates: int) -> float:
     """Half the height of a 95% confidence band of a level set (Mammen & Polonik 2013).
 
-    With probability 95%, the estimate along the true level set stays within the margin of the level. Replicates are drawn
-    anew for all points at once, since these share their random draws. What is bootstrapped is the largest of the deviations
-    at the points whose own interval holds the level, each in units of its standard error. A single point's is the least.
+    With probability 95%, the estimates along the true level set stay within the margin of the level. What is bootstrapped is
+    the largest of the deviations at the points whose own interval holds the level, each in units of its standard error. The
+    margin of a single point is the least.
 
     Args:
-        hits: (points, replicates).
+        values: shares at the points, NaN where unknown.
+        redrawn: the same in bootstrapped samples, (bootstraps, points).
         level: of the level set.
-        seed: of the bootstrap.
+        replicates: of which they are shares.
     """
-    replicates = hits.shape[1]
-    share = hits.mean(axis=1)
     error = float(np.sqrt(level * (1.0 - level) / replicates))
-    near = (np.abs(share - level) <= Z * error) & (share > 0.0) & (share < 1.0)
+    near = (np.abs(values - level) <= Z * error) & (values > 0.0) & (values < 1.0)
     if not near.any():
         return Z * error
-    weights = np.random.default_rng(seed).multinomial(replicates, np.full(replicates, 1.0 / replicates), BOOTSTRAPS) / replicates
-    spread = np.sqrt(share[near] * (1.0 - share[near]) / replicates)
-    largest = (np.abs(weights @ hits[near].T - share[near]) / spread).max(axis=1)
+    spread = np.sqrt(values[near] * (1.0 - values[near]) / replicates)
+    largest = (np.abs(redrawn[:, near] - values[near]) / spread).max(axis=1)
     return max(Z, float(np.quantile(largest, CONFIDENCE))) * error
+
+
+def shift(found: LevelSet, redrawn: Iterable[LevelSet]) -> float:
+    """The distance that 95% of bootstrapped level sets keep from the one found, on the mean along it."""
+    length = np.linalg.norm(found.ends[:, 1] - found.ends[:, 0], axis=1)
+    middle = found.ends.mean(axis=1)
+    means = [float(np.average(distances(middle, other), weights=length)) for other in redrawn]
+    return float(np.quantile(means, CONFIDENCE, method="higher"))
 
 
 def _share(hits: Hits) -> float:
@@ -381,9 +399,3 @@ def _everywhere(values: Floats, level: float) -> Literal["above", "below"] | Non
     if above.all():
         return "above"
     return None if above.any() else "below"
-
-
-def _reach(found: LevelSet, *edges: LevelSet) -> float:
-    """The largest distance from a point of the curve to an edge of its band."""
-    ends = found.ends.reshape(-1, 2)
-    return float(max(distances(ends, edge).max() for edge in edges))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from waico.analysis.frontier import Axis, Frontier
@@ -35,7 +36,7 @@ def frontier_map(frontier: Frontier) -> Chart:
 def _dots(frontier: Frontier) -> Any:
     table = frontier.points.dropna(subset="probability")[["x", "y", "probability", "low", "high"]]
     colour = alt.Color(
-        "probability:Q", scale=alt.Scale(domain=[0.0, 1.0], scheme="blues"),
+        "probability:Q", scale=alt.Scale(domain=[0.0, 1.0], scheme="viridis"),
         legend=alt.Legend(title=f"share of runs: {words_of(frontier.outcome)}", format="%", titleLimit=200, gradientLength=150),
     )  # fmt: skip
     return alt.Chart(table).mark_circle(size=46, opacity=1.0, stroke="#555555", strokeWidth=0.5).encode(
@@ -47,11 +48,13 @@ def _lines(frontier: Frontier) -> Any:
     """The curve and the edges of its band, each line by itself."""
     curve, band = frontier.curve.assign(side="", kind=KINDS[0]), frontier.band.assign(kind=KINDS[1])
     table = pd.concat([curve, band], ignore_index=True).reset_index(names="order")
-    kind = {"scale": alt.Scale(domain=list(KINDS), range=[[1, 0], [3, 3]]), "legend": alt.Legend(title=None, symbolStrokeColor=COLOUR)}
+    dash = alt.StrokeDash(
+        "kind:N", scale=alt.Scale(domain=list(KINDS), range=[[1, 0], [3, 3]]), legend=alt.Legend(title=None, symbolStrokeColor=COLOUR)
+    )
     width = alt.StrokeWidth("kind:N", scale=alt.Scale(domain=list(KINDS), range=[3.0, 1.5]), legend=None)
     return alt.Chart(table).mark_line(color=COLOUR).encode(
         x=_scaled("x", frontier.x), y=_scaled("y", frontier.y), order="order:Q", detail=["side:N", "line:N"],
-        strokeDash=alt.StrokeDash("kind:N", **kind), strokeWidth=width,
+        strokeDash=dash, strokeWidth=width,
     )  # fmt: skip
 
 
@@ -100,9 +103,15 @@ def _finding(frontier: Frontier) -> str:
         ends = frontier.curve.iloc[[0, -1]].sort_values("x")
         (x0, x1), (y0, y1) = ends["x"], ends["y"]
         if x0 < x1:
-            return f"'{what}' comes in {level} of the runs from {y} {y0:.3g} at {x} {x0:.3g} to {y1:.3g} at {x1:.3g}"
-    low, high = frontier.curve["y"].min(), frontier.curve["y"].max()
-    return f"'{what}' comes in {level} of the runs along lines between {y} {low:.3g} and {high:.3g}"
+            start, stop = f"{y} {_digits(y0)} (at {x} {_digits(x0)})", f"{_digits(y1)} (at {_digits(x1)})"
+            return f"'{what}' comes in {level} of the runs on a line from {start} to {stop}"
+    low, high = _digits(frontier.curve["y"].min()), _digits(frontier.curve["y"].max())
+    return f"'{what}' comes in {level} of the runs on lines between {y} {low} and {high}"
+
+
+def _digits(value: float) -> str:
+    """A number to two digits, without an exponent where it is of common size."""
+    return f"{float(f'{value:.2g}'):,g}"
 
 
 def _footing(frontier: Frontier) -> str:
@@ -110,4 +119,5 @@ def _footing(frontier: Frontier) -> str:
     runs = f"{frontier.scenario}: {frontier.runs:,} runs at {len(frontier.points)} points, seed {frontier.seed}"
     if not len(frontier.curve):
         return runs
-    return f"{runs}; level {frontier.level:.0%}, found to {frontier.resolution:.1%} of the ranges between points run"
+    moved = f"would move the line by up to {frontier.sampling:.1%}" if np.isfinite(frontier.sampling) else "might have no such line"
+    return f"{runs}; the line is bracketed to {frontier.resolution:.1%} of the ranges, and other replicates {moved} (95%)"

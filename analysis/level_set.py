@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, depth_first_order
 from scipy.spatial import KDTree
 
 Floats = NDArray[np.float64]
-Numbers = NDArray[np.intp]
+Flags = NDArray[np.bool_]
+Numbers = NDArray[np.integer[Any]]
 
 SIDES = np.array([[0, 1], [1, 2], [2, 0]])   # of a triangle, by its corners
 
@@ -41,8 +42,9 @@ def level_set(places: Floats, triangles: Numbers, values: Floats, level: float) 
         level: the value looked for.
     """
     sides = np.sort(triangles[:, SIDES], axis=2)
-    above, below = (values >= level)[sides], (values < level)[sides]   # neither, where NaN
-    crossed = above.any(axis=2) & below.any(axis=2)
+    above: Flags = np.asarray(values >= level)[sides]   # neither above nor below, where NaN
+    below: Flags = np.asarray(values < level)[sides]
+    crossed: Flags = above.any(axis=2) & below.any(axis=2)
     rows = np.flatnonzero(crossed.any(axis=1))
     first, last = crossed[rows].argmax(axis=1), 2 - crossed[rows, ::-1].argmax(axis=1)
     chosen = sides[rows[:, None], np.stack([first, last], axis=1)]
@@ -85,11 +87,11 @@ def lines(found: LevelSet) -> list[Floats]:
     return [line for line in distinct if len(line) > 1]
 
 
-def _joined(graph: coo_array, members: Numbers, single: NDArray[np.bool_]) -> Numbers:
+def _joined(graph: csr_array, members: Numbers, single: Flags) -> Numbers:
     """The nodes of a line in order, from an end if it has one."""
     ends = members[single[members]]
     start = ends[0] if len(ends) else members[0]
-    order = depth_first_order(graph, start, directed=False, return_predecessors=False)
+    order = np.asarray(depth_first_order(graph, start, directed=False, return_predecessors=False))
     return order if len(ends) else np.append(order, start)
 
 

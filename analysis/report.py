@@ -32,7 +32,7 @@ MARK = re.compile(r'<meta name="generator" content="waico [^"]*">\n<meta name="w
 HEAD = 2000   # letters of a file in which the mark is looked for
 NAME = re.compile(r"[a-z0-9_]+")
 VL_VERSION = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]   # as vl_convert names them
-BREAKS = re.compile(r"([._])")   # where a path may be broken
+BREAKS = re.compile(r"(?<=\w)([._])(?=[A-Za-z])")   # where a path may be broken
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def _template() -> jinja2.Template:
 @cache
 def _script() -> str:
     """vega-embed with all that it needs, which vl_convert carries."""
-    return vl_convert.javascript_bundle(None, vl_version=VL_VERSION)
+    return vl_convert.javascript_bundle(None, vl_version=VL_VERSION)   # type: ignore[arg-type]   # its stub forgets the default
 
 
 def _spec(chart: Chart) -> Markup:
@@ -226,7 +226,7 @@ def _words_in(chart: Chart) -> str:
 
 def _breakable(text: str) -> Markup:
     """A text in which a path may be broken after its dots and underscores."""
-    return Markup(BREAKS.sub(r"\1<wbr>", escape(text)))
+    return Markup(BREAKS.sub(r"\1<wbr>", str(escape(text))))
 
 
 def _tables_before(out: Path) -> set[str]:

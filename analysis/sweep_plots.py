@@ -46,10 +46,10 @@ def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
     """
     table = _to_the_end(curves, ["event"]).assign(what=lambda rows: rows["event"].map(EVENTS))
     ends = table.groupby("event", sort=False).tail(1).set_index("event")
-    adopted, force = (float(ends.loc[event, "probability"]) for event in ("adopted", "in_force"))
-    text = f"By the end {adopted:.0%} of the runs have adopted a text and {force:.0%} have it in force"
+    last = ends["probability"].to_dict()
+    text = f"By the end {last['adopted']:.0%} of the runs have adopted a text and {last['in_force']:.0%} have it in force"
     colours = alt.Color("what:N", scale=alt.Scale(domain=list(EVENTS.values()), range=list(EVENT_COLOURS.values())), legend=None)
-    panel = _curves(table, colours, freeze, WIDTH, 300)
+    panel = _curves(table, colours, freeze, WIDTH, 0.18)
     labels = alt.Chart(_spread(ends)).mark_text(align="left", dx=6, fontSize=12).encode(
         x="month:Q", y=alt.Y("place:Q"), text="label:N", color=colours
     )  # fmt: skip
@@ -74,14 +74,16 @@ def incidence_by_factor(curves: pd.DataFrame, factor: str, freeze: date) -> Char
     )  # fmt: skip
     shown = [event for event in EVENTS if table.loc[table["event"] == event, "probability"].any()]   # those that never happen need no panel
     panels = [
-        alt.layer(_curves(table[table["event"] == event], colours, freeze, PANEL, 210)).properties(
+        _curves(table[table["event"] == event], colours, freeze, PANEL, 0.1, "share of runs" if place % ROW == 0 else None).properties(
             width=PANEL, height=210, title=caption(EVENTS[event])
         )
-        for event in shown
+        for place, event in enumerate(shown)
     ]
     force = table[table["event"] == "in_force"].groupby("part", sort=False)["probability"].last()
-    text = f"In force by the end: {force.max():.0%} of the runs where {factor} is {force.idxmax()}"
-    text += f", {force.min():.0%} where it is {force.idxmin()}" if force.min() < force.max() else ", and everywhere else"
+    most, least = f"{force.max():.0%}", f"{force.min():.0%}"
+    text = f"In force by the end: {most} of the runs where {factor} is {force.idxmax()}, {least} where it is {force.idxmin()}"
+    if most == least:
+        text = f"In force by the end: {most} of the runs, whatever {factor} is"
     title = title_of(text, "share of runs in which it has happened, by class of the factor, with 95% bands", WIDE)
     return themed(alt.concat(*panels, columns=ROW, spacing=18, title=title))
 
@@ -125,11 +127,11 @@ def outcomes_along_factors(shares: pd.DataFrame, labels: Mapping[str, str]) -> C
         _stacked(rows, str(labels[str(path)]), colours, first=number % ROW == 0)
         for number, (path, rows) in enumerate(table.groupby("factor", sort=False))
     ]
-    range_ = shares.groupby(["factor", "outcome"], sort=False)["share"].agg(lambda share: share.max() - share.min())
-    path, outcome = range_.idxmax()
-    text = f"'{words_of(outcome).capitalize()}' changes most, by {range_.max():.0%} of the runs between classes of {labels[path]}"
-    if range_.max() == 0:
-        text = "No class of any factor has other shares than the rest"
+    spread = shares.groupby(["factor", "outcome"], sort=False)["share"].agg(np.ptp).reset_index()
+    most = spread.loc[spread["share"].idxmax()]
+    text = f"'{words_of(most['outcome']).capitalize()}' changes most, by {most['share']:.0%} of the runs between classes of {labels[most['factor']]}"
+    if most["share"] == 0.0:
+        text = "All classes of all factors have the same shares"
     subtitle = "share of runs by outcome, for classes of each factor; all other factors vary"
     return themed(alt.concat(*panels, columns=ROW, spacing=22, title=title_of(text, subtitle, WIDE)))
 
@@ -152,17 +154,17 @@ def _to_the_end(curves: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return table.assign(month=table["day"] / MONTH)
 
 
-def _curves(table: pd.DataFrame, colours: alt.Color, freeze: date, width: int, height: int) -> Any:
+def _curves(table: pd.DataFrame, colours: alt.Color, freeze: date, width: int, shade: float, title: str | None = "share of runs") -> Any:
     """Bands, steps, and unseen points that answer to the pointer."""
     text = f"months after {freeze.day} {freeze:%B %Y}"
     scale = alt.Scale(domain=[0.0, max(1.0, float(table["month"].max()))], nice=False)
     x = alt.X("month:Q", title=text, scale=scale, axis=alt.Axis(tickCount=max(4, width // 70), grid=False))
     base = alt.Chart(table).encode(x=x, color=colours)
-    band = base.mark_area(interpolate="step-after", opacity=0.18).encode(y=_share("low:Q"), y2="high:Q")
-    line = base.mark_line(interpolate="step-after", strokeWidth=2.5).encode(y=_share("probability:Q"))
+    band = base.mark_area(interpolate="step-after", opacity=shade).encode(y=_share("low:Q", title), y2="high:Q")
+    line = base.mark_line(interpolate="step-after", strokeWidth=2.5).encode(y=_share("probability:Q", title))
     tip = [alt.Tooltip("month:Q", format=".1f"), alt.Tooltip("day:Q", format=".0f")]
     tip += [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("probability", "low", "high")]
-    points = base.mark_point(opacity=0, size=90).encode(y=_share("probability:Q"), tooltip=tip)
+    points = base.mark_point(opacity=0, size=90).encode(y=_share("probability:Q", title), tooltip=tip)
     return alt.layer(band, line, points)
 
 

@@ -28,7 +28,6 @@ from waico.scenarios.paths import lookup
 from waico.scenarios.reference import meaning_of
 
 SAMPLERS = {"latin_hypercube": "Latin hypercube", "sobol": "Sobol' design", "morris": "Morris design", "grid": "grid", "table": "table"}
-LEVEL = 0.05   # of p, below which a box is taken for more than chance
 DEPTH_AND_BREADTH = {"depth": "depth of the text", "breadth_states": "share of states that are members"}
 READING = {
     "ST": "the total index is the share of the variation that would stay if all other factors were known; where it exceeds the first order, "
@@ -191,11 +190,10 @@ class SweepSections:
             why = box.note or "none is denser than the whole"
             return Section(title, f"There is no box of factors in which more runs {self.happens}: {why}.", tables=tables)
         finding = (
-            f"Where {box.words}, {box.held_out_density:.0%} of the runs {self.happens}, against {box.held_out_share:.0%} of all "
-            f"(on samples held out); {box.held_out_coverage:.0%} of all runs that do lie there. "
+            f"The box is: {box.words}. Inside it {box.held_out_density:.0%} of the runs {self.happens}, against {box.held_out_share:.0%} of all "
+            f"(on samples held out; p = {box.p_value:.2g}), and {box.held_out_coverage:.0%} of all runs that do lie there."
         )
-        sure = box.p_value < LEVEL
-        finding += f"That is more than chance gives (p = {box.p_value:.1g})." if sure else f"Chance could give as much (p = {box.p_value:.2f})."
+        finding += f" Note: {box.note}." if box.note else ""
         figures = [
             Figure("box", factor_plots.box_ranges(box, self.sweep.plan.factors, self.names)),
             Figure("peeling", factor_plots.peeling(box, self.happens)),
@@ -208,7 +206,7 @@ class SweepSections:
             Table("peeling", "", box.trajectory, shown=0), *tables,
         ]  # fmt: skip
         reading = "a good box has a high density (few other runs inside) and a high coverage (few of these runs outside)."
-        return Section(title, finding, reading + (f" Note: {box.note}." if box.note else ""), figures, tables)
+        return Section(title, finding, reading, figures, tables)
 
     @cached_property
     def _shares(self) -> pd.DataFrame:
