@@ -21,6 +21,7 @@ NAMES = {
     "ST": "total (with what it does together with others)", "S1": "first order (alone)",
     "delta": "delta (on the whole distribution)", "mu_star": "mu* (size of effects)",
 }  # fmt: skip
+PLAIN = {"ST": "total index", "S1": "first-order index", "delta": "delta", "mu_star": "mu*"}   # in sentences
 MAIN = ("ST", "mu_star", "delta", "S1")   # the index that ranks factors, first that there is
 LABEL_LIMIT = 240
 
@@ -48,7 +49,7 @@ def sensitivity(indices: pd.DataFrame, labels: Mapping[str, str], what: str) -> 
     """
     order = ranked(indices)
     first = order.iloc[0]
-    text = f"{labels[first['factor']]} matters most for {what}: {main_index(indices).replace('mu_star', 'mu*')} {first['value']:.2f}"
+    text = f"{labels[first['factor']]} matters most for {what}: {PLAIN[main_index(indices)]} {first['value']:.2f}"
     if len(order) > 1:
         second = order.iloc[1]
         text += f", against {second['value']:.2f} of {labels[second['factor']]}"

@@ -38,7 +38,7 @@ def outcome_shares(shares: pd.DataFrame, runs: str) -> Chart:
 
 
 def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
-    """Probability that each event has happened by a day, in months after the freeze date, with 95% bands.
+    """Probability that each event has happened by a day, in months after the freeze date, with 95% bands; events that never happen are left out.
 
     Args:
         curves: of `waico.analysis.survival.incidence`, without a factor.
@@ -48,9 +48,10 @@ def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
     ends = table.groupby("event", sort=False).tail(1).set_index("event")
     last = ends["probability"].to_dict()
     text = f"By the end {last['adopted']:.0%} of the runs have adopted a text and {last['in_force']:.0%} have it in force"
+    happened = table[table["event"].isin(ends.index[ends["probability"] > 0])]
     colours = alt.Color("what:N", scale=alt.Scale(domain=list(EVENTS.values()), range=list(EVENT_COLOURS.values())), legend=None)
-    panel = _curves(table, colours, freeze, WIDTH, 0.18)
-    labels = alt.Chart(_spread(ends)).mark_text(align="left", dx=6, fontSize=12).encode(
+    panel = _curves(happened, colours, freeze, WIDTH, 0.18)
+    labels = alt.Chart(_spread(ends[ends["probability"] > 0])).mark_text(align="left", dx=6, fontSize=12).encode(
         x="month:Q", y=alt.Y("place:Q"), text="label:N", color=colours
     )  # fmt: skip
     subtitle = "share of runs in which it has happened, with 95% band; adopting and failing exclude each other"
@@ -128,9 +129,9 @@ def outcomes_along_factors(shares: pd.DataFrame, labels: Mapping[str, str]) -> C
         for number, (path, rows) in enumerate(table.groupby("factor", sort=False))
     ]
     spread = shares.groupby(["factor", "outcome"], sort=False)["share"].agg(np.ptp).reset_index()
-    most = spread.loc[spread["share"].idxmax()]
-    text = f"'{words_of(most['outcome']).capitalize()}' changes most, by {most['share']:.0%} of the runs between classes of {labels[most['factor']]}"
-    if most["share"] == 0.0:
+    path, outcome, most = max(spread.itertuples(index=False, name=None), key=lambda row: row[2])
+    text = f"'{words_of(outcome).capitalize()}' changes most, by {most:.0%} of the runs between classes of {labels[path]}"
+    if most == 0.0:
         text = "All classes of all factors have the same shares"
     subtitle = "share of runs by outcome, for classes of each factor; all other factors vary"
     return themed(alt.concat(*panels, columns=ROW, spacing=22, title=title_of(text, subtitle, WIDE)))
@@ -180,10 +181,9 @@ def _spread(ends: pd.DataFrame) -> pd.DataFrame:
     places = table["probability"].to_numpy(dtype=float).copy()
     for number in range(1, len(places)):
         places[number] = max(places[number], places[number - 1] + APART)
-    places -= max(0.0, places[-1] - 1.0)
-    for number in range(len(places) - 2, -1, -1):
-        places[number] = min(places[number], places[number + 1] - APART)
-    return table.assign(place=np.clip(places, 0.0, 1.0))
+    for number in range(1, len(places) + 1):   # and back from the top, above which there is no room
+        places[-number] = min(places[-number], 1.0 - APART * (number - 1))
+    return table.assign(place=places)
 
 
 def _along(rows: pd.DataFrame, label: str, axis: alt.Axis, scale: alt.Scale, title: str | None) -> Any:

@@ -226,7 +226,7 @@ class SweepSections:
 
     def _most_important(self, own: pd.DataFrame) -> str:
         """Which factor matters most, and whether that is sure."""
-        order, index = ranked(own), factor_plots.NAMES[main_index(own)]
+        order, index = ranked(own), factor_plots.PLAIN[main_index(own)]
         first = order.iloc[0]
         text = f"{self.names[first['factor']]} matters most for whether {self.event}: {index} {first['value']:.2f}"
         text += "" if pd.isna(first["low"]) else f" (95% interval {first['low']:.2f} to {first['high']:.2f})"
