@@ -69,8 +69,9 @@ def first_order_and_delta(x: Floats, y: Floats, ordered: bool, seed: int) -> dic
     """S1 and delta of an output to a factor.
 
     SALib's estimators, called one by one: its `analyze` draws from NumPy's global generator, changes the filters of warnings,
-    and takes S1 from a single resample. Both indices are lessened by the bias that a bootstrap shows, as Plischke et al. (2013, eq. 30)
-    do for delta: without that they are above 0 for a factor that does nothing.
+    and takes S1 from a single resample. As in there, delta is lessened by the bias that a bootstrap shows (Plischke et al. 2013, eq. 30).
+    S1 is not: for a factor that does nothing it is about (classes - 1) / n, or 0 in a full grid. A measure that turns within a class
+    is blurred: with 2,000 samples, 12 classes, S1 of Ishigami's second factor is 0.40 instead of 0.44.
 
     Args:
         x: the factor as numbers, (n,).
@@ -89,7 +90,8 @@ def first_order_and_delta(x: Floats, y: Floats, ordered: bool, seed: int) -> dic
     groups, rng, grid = Classes.of(x, ordered), np.random.default_rng(seed), np.linspace(y.min(), y.max(), 100)
     all_rows = np.arange(len(y))
     resamples = [all_rows, *(rng.integers(0, len(y), len(y)) for _ in range(RESAMPLES))]
-    found = {"S1": _debiased([sobol_first(y[rows], x[rows], groups.borders(rows)) for rows in resamples])}
+    first_order, *resampled = (sobol_first(y[rows], x[rows], groups.borders(rows)) for rows in resamples)
+    found = {"S1": _around(first_order, resampled)}
     commonest = np.unique(y, return_counts=True)[1].max() / len(y)
     if commonest > ATOM:
         found["delta"] = missing(NO_DENSITY.format(commonest))
@@ -97,7 +99,8 @@ def first_order_and_delta(x: Floats, y: Floats, ordered: bool, seed: int) -> dic
         found["delta"] = missing(CONSTANT)
     else:
         with threadpool_limits(1, "blas"):   # threads that wait for one another over 1 x 1 matrices took 9 of 10 seconds
-            found["delta"] = _debiased([calc_delta(y[rows], grid, x[rows], groups.borders(rows)) for rows in resamples])
+            delta, *resampled = (calc_delta(y[rows], grid, x[rows], groups.borders(rows)) for rows in resamples)
+        found["delta"] = _around(2.0 * delta - np.mean(resampled), resampled)
     return found
 
 
@@ -106,7 +109,7 @@ def missing(note: str) -> Estimate:
     return Estimate(np.nan, np.nan, np.nan, note)
 
 
-def _debiased(found: list[float]) -> Estimate:
-    """The first, less what the mean of the others is above it, with a normal interval of their spread."""
-    value, spread = 2.0 * found[0] - np.mean(found[1:]), ndtri(0.975) * np.std(found[1:], ddof=1)
-    return Estimate(float(value), float(value - spread), float(value + spread))
+def _around(value: float, resampled: list[float]) -> Estimate:
+    """An index with a normal interval of the spread of its resamples."""
+    half = ndtri(0.975) * np.std(resampled, ddof=1)
+    return Estimate(float(value), float(value - half), float(value + half))

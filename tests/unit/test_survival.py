@@ -1,0 +1,179 @@
+"""Curves of cumulative incidence and shares of outcomes: against plain shares, a case by hand, and simulated truth."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("lifelines", reason="needs the extra `analysis`")
+
+from tests.planted import WORDS, A, B, planted
+from waico.analysis import survival
+from waico.analysis.clusters import Clusters, blocks
+from waico.negotiation.measure import OUTCOMES
+from waico.runs.sweep import Sweep
+from waico.scenarios.errors import InputError, NeedsExtra
+
+pytestmark = pytest.mark.extra
+LHC = {"sampler": "latin_hypercube", "samples": 40, "factors": {A: [-1.0, 1.0]}}
+
+
+def adopted(day: float, **more: Any) -> dict[str, Any]:
+    return {"outcome": "unratified", "day_adopted": day, "day_ended": 900.0, **more}
+
+
+def failed(day: float) -> dict[str, Any]:
+    return {"outcome": "no_text", "day_failed": day, "day_ended": max(day, 700.0)}
+
+
+def ending(day: float, outcome: str = "no_text") -> dict[str, Any]:
+    return {"outcome": outcome, "day_ended": day}
+
+
+def by_hand(folder: Path, runs: list[dict[str, Any]], **design: Any) -> Sweep:
+    left = iter(runs)
+    return planted(folder, {**LHC, "samples": len(runs), **design}, lambda changes, replicate: next(left))
+
+
+def at(table: pd.DataFrame, event: str) -> dict[float, float]:
+    curve = table[table["event"] == event]
+    return dict(zip(curve["day"], curve["probability"].round(12), strict=True))
+
+
+def chance(changes: dict[str, Any], replicate: int) -> dict[str, Any]:
+    """Texts adopted or not, on few days so that there are ties of all kinds, as a hash of the factor decides."""
+    place = int(abs(changes[A]) * 1e9)
+    day = 30.0 * (1 + place % 7)
+    if place % 3 == 0:
+        return failed(day)
+    return adopted(day, **({"outcome": "thin_body", "day_in_force": day + 90.0 * (place % 4)} if place % 5 else {}))
+
+
+def test_without_open_runs_curves_are_shares(tmp_path: Path) -> None:
+    sweep = planted(tmp_path, {**LHC, "replicates": 3}, chance)
+    table, runs = survival.incidence(sweep), sweep.runs
+    lost = runs["day_failed"].fillna(runs["day_ended"].where(runs["day_in_force"].isna()))
+    days = {"adopted": runs["day_adopted"], "failed": runs["day_failed"], "in_force": runs["day_in_force"], "not_in_force": lost}
+    for event, day in days.items():
+        curve = table[table["event"] == event]
+        np.testing.assert_allclose(curve["probability"], [(day <= each).mean() for each in curve["day"]], atol=1e-9)
+    assert list(table["event"].unique()) == list(survival.EVENTS)
+    assert (table["runs"] == 120).all()
+    last = table.groupby("event")["probability"].last()
+    assert last["adopted"] + last["failed"] == pytest.approx(1.0)
+    assert last["in_force"] + last["not_in_force"] == pytest.approx(1.0)
+
+
+def test_open_runs_count_until_their_last_day(tmp_path: Path) -> None:
+    """Six runs: adopted 10, open until 20, failed 20, adopted 20, adopted 30, open until 40.
+
+    Of those at risk on day 20 five are left, one of them open to the end of it: adopted 1/6 + 5/6 * 1/5, failed 5/6 * 1/5. On day
+    30 two are at risk and 4/6 undecided.
+    """
+    runs = [adopted(10.0), ending(20.0), failed(20.0), adopted(20.0), adopted(30.0), ending(40.0)]
+    table = survival.incidence(by_hand(tmp_path, runs))
+    assert at(table, "adopted") == pytest.approx({0.0: 0.0, 10.0: 1 / 6, 20.0: 1 / 3, 30.0: 1 / 3 + 0.5 / 2, 40.0: 1 / 3 + 0.5 / 2})
+    assert at(table, "failed") == pytest.approx({0.0: 0.0, 10.0: 0.0, 20.0: 1 / 6, 30.0: 1 / 6, 40.0: 1 / 6})
+
+
+def test_not_in_force_is_a_failure_unless_it_came_late(tmp_path: Path) -> None:
+    late = adopted(10.0, day_in_force=800.0)   # after the deadline: its class is unratified
+    table = survival.incidence(by_hand(tmp_path, [late, adopted(10.0), adopted(10.0, outcome="declaration"), failed(50.0)]))
+    assert at(table, "in_force") == {0.0: 0.0, 50.0: 0.0, 800.0: 0.25, 900.0: 0.25}
+    assert at(table, "not_in_force") == {0.0: 0.0, 50.0: 0.25, 800.0: 0.25, 900.0: 0.75}
+
+
+def test_estimator_for_resamples_is_that_of_lifelines() -> None:
+    rng = np.random.default_rng(1)
+    counts, days = rng.integers(0, 4, (30, 3)), np.arange(1.0, 31.0)
+    for kind in (survival.SUCCESS, survival.FAILURE):
+        theirs = survival._curve(days, counts, kind)
+        np.testing.assert_allclose(survival.aalen_johansen(counts.ravel().astype(float), kind), theirs, atol=1e-9)
+
+
+def test_nothing_global_changes(tmp_path: Path) -> None:
+    """lifelines would seed NumPy's generator where days are tied."""
+    sweep = planted(tmp_path, {**LHC, "replicates": 3}, chance)
+    before = np.random.get_state()[1].tolist()   # noqa: NPY002 (the point of the test)
+    first = survival.incidence(sweep, seed=3)
+    assert np.random.get_state()[1].tolist() == before   # noqa: NPY002
+    pd.testing.assert_frame_equal(first, survival.incidence(sweep, seed=3))
+
+
+def test_by_a_factor(tmp_path: Path) -> None:
+    factors = {A: [-1.0, 1.0], WORDS: {"values": ["nash", "compromise"]}}
+    sweep = planted(tmp_path, {**LHC, "factors": factors, "replicates": 2}, chance)
+    table = survival.incidence(sweep, by=A)
+    assert list(table.columns) == [A, "event", "day", "probability", "low", "high", "runs"]
+    edges = sweep.plan.samples[A].quantile([0, 0.25, 0.5, 0.75, 1]).tolist()
+    assert list(table[A].unique()) == [f"{low:.3g} to {high:.3g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    assert set(table["runs"]) == {20}
+    low = sweep.runs[sweep.runs[A] <= edges[1]]
+    found = table[(table[A] == table[A].iloc[0]) & (table["event"] == "adopted")]
+    assert found["probability"].iloc[-1] == pytest.approx(low["day_adopted"].notna().mean())
+    shares = survival.outcome_shares(sweep, by=WORDS)
+    assert set(shares[WORDS]) == {"nash", "compromise"}
+    assert shares.groupby(WORDS)["share"].sum().tolist() == pytest.approx([1.0, 1.0])
+    with pytest.raises(InputError, match=rf"{B}: is no factor of the sweep; did you mean '{A}'"):
+        survival.incidence(sweep, by=B)
+
+
+def test_shares_have_all_classes_in_order(tmp_path: Path) -> None:
+    table = survival.outcome_shares(planted(tmp_path, LHC, chance))
+    assert tuple(table["outcome"]) == OUTCOMES
+    assert table["share"].sum() == pytest.approx(1.0)
+    assert ((table["low"] <= table["share"]) & (table["share"] <= table["high"]) & (table["low"] < table["high"])).all()
+    never = table.set_index("outcome").loc["rival_blocs"]
+    assert never["share"] == never["low"] == 0.0
+    assert never["high"] == pytest.approx(1.0 - 0.025 ** (1 / 40))   # Clopper & Pearson's for 0 of 40
+
+
+def test_failed_runs_are_left_out_and_a_sweep_of_them_refused(tmp_path: Path) -> None:
+    runs = [adopted(10.0), adopted(10.0), {"error": "impossible"}]
+    assert (survival.outcome_shares(by_hand(tmp_path / "some", runs))["runs"] == 2).all()
+    with pytest.raises(InputError, match="has no run that could be carried out"):
+        survival.outcome_shares(by_hand(tmp_path / "all", [{"error": "impossible"}]))
+
+
+def test_intervals_where_draws_decide_are_those_of_the_draws(tmp_path: Path) -> None:
+    """Four replicates of which one fails in every sample: the interval of 1 in 4, not that of 40 in 160."""
+    sweep = planted(tmp_path, {**LHC, "replicates": 4}, lambda _, replicate: failed(50.0) if replicate == 2 else adopted(10.0))
+    share = survival.outcome_shares(sweep).set_index("outcome").loc["no_text"]
+    assert share["low"] == pytest.approx(0.00631, abs=1e-5)   # Clopper & Pearson (1934)
+    assert share["high"] == pytest.approx(0.80588, abs=1e-5)
+
+
+@pytest.mark.parametrize("sample, draw", [(1.0, 0.0), (0.0, 1.0), (0.7, 0.7)])
+def test_intervals_cover_the_truth(sample: float, draw: float) -> None:
+    """200 sweeps of 40 samples and 20 replicates, each run a success if effects of sample, draw and chance sum to above 0.
+
+    The truth is 0.5. Of 95% intervals of 200 sweeps at least 180 cover it but in one of 900 such tests; those that take runs as
+    independent cover it in far fewer.
+    """
+    rng = np.random.default_rng(5)
+    block, replicate = np.divmod(np.arange(800), 20)
+    clusters, covered, naive = Clusters(block, replicate), 0, 0
+    for seed in range(200):
+        effect = sample * rng.normal(size=40)[block] + draw * rng.normal(size=20)[replicate] + rng.normal(size=800)
+        cell = (effect > 0).astype(int)
+        share = np.array([cell.mean()])
+        low, high = clusters.limits(share, cell, 2, lambda counts: counts[..., 1:] / counts.sum(axis=-1, keepdims=True), seed)
+        covered += bool(low[0] <= 0.5 <= high[0])
+        naive += abs(share[0] - 0.5) < 1.96 * np.sqrt(share[0] * (1 - share[0]) / 800)
+    assert covered >= 180
+    assert naive < 140
+
+
+def test_samples_drawn_together_are_one_block(tmp_path: Path) -> None:
+    factors = {A: [0.0, 1.0], B: [0.0, 1.0]}
+    made = {name: planted(tmp_path / name, {"sampler": name, "samples": 4, "factors": factors}, chance) for name in ("sobol", "morris")}
+    assert np.bincount(blocks(made["sobol"].plan)).tolist() == [4] * 4
+    assert np.bincount(blocks(made["morris"].plan)).tolist() == [3] * 4
+
+
+def test_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "lifelines", None)
+    with pytest.raises(NeedsExtra, match=r"needs lifelines \(pip install 'waico\[analysis\]'\)"):
+        survival.incidence(planted(tmp_path, LHC, chance))
