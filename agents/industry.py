@@ -5,16 +5,17 @@ Shapes: F firms (sorted by id), H markets (firms with the same exposure share on
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from waico.agents import covariates
-from waico.agents.covariates import rows_to_one
+from waico.agents.covariates import Table, rows_to_one
+from waico.agents.kept import kept
 from waico.scenarios.facts import Facts
-from waico.scenarios.schema import Control, Firms, Scenario
+from waico.scenarios.schema import Firms, Scenario
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -24,30 +25,35 @@ SIZE_FACTOR = {"small": 0.5, "medium": 1.0, "large": 2.0}
 LOWEST_FACTOR = 0.01   # goodwill is never free: a price of 0 would draw the whole budget
 
 
+class Ban(NamedTuple):
+    """Export controls in force; fields as in `waico.scenarios.schema.Control`."""
+
+    by: tuple[str, ...]
+    layers: tuple[str, ...]
+    on: tuple[str, ...]
+    strength: float
+    dependence: float
+
+
 def industry(facts: Facts, scenario: Scenario, ideal: Floats) -> dict[str, Any]:
     """The arrays of `Setting` that are about firms, by name; `ideal`: positions of states before noise, (N, K)."""
-    table, codes = facts.firms, facts.nations.index
-    if scenario.firms is None or table.empty:
-        return _without_firms(len(codes), len(scenario.issues), len(scenario.institutions))
-    home = np.array([covariates.row_of(codes, code) if code in codes else -1 for code in table["home"]], dtype=np.intp)
-    controls = [control for control in scenario.firms.controls if control.active]
-    bound = np.array([_is_bound(table, control) for control in controls], dtype=bool).reshape(len(controls), len(table))
-    open_models = np.where(table["o"].fillna(0.0).to_numpy(dtype=float) > 0, scenario.firms.open_models, 0.0)
-    markets, market, access = _markets(facts, scenario.firms, home, controls, bound, open_models)
-    budget = _shares(facts, "budget") * scenario.firms.total_lobbying
-    position, salience = _positions(facts, scenario, ideal, home), _salience(scenario)
+    firms, n = scenario.firms, len(facts.nations)
+    if firms is None or facts.firms.empty:
+        return _without_firms(n, len(scenario.issues), len(scenario.institutions))
+    bans = _in_force(firms)
+    markets, market, access = _markets(facts, firms.home_exposure, firms.open_models, bans)
+    budget = _shares(facts, "budget") * firms.total_lobbying
+    position, salience = _positions(facts, scenario, ideal), _salience(scenario)
     asked = np.zeros((len(markets), 2 * len(salience)))
     each = np.concatenate([np.broadcast_to(salience, position.shape), salience * position], axis=1)
     np.add.at(asked, market, budget[:, None] * each)
-    allied = _allied(table, scenario.firms)
-    other_layer = table["layer"].to_numpy()[:, None] != table["layer"].to_numpy()[None, :]
-    technology = _shares(facts, "technology")
-    made = technology * _unhindered(table, controls)
+    sponsors = tuple(body.sponsor for body in scenario.institutions)
+    allied, complement = _allied(facts, _standing_alliances(firms))
     return {
         "markets": markets, "market": market, "access": access, "asked": asked, "firm_position": position,
-        "budget": budget, "firm_home": home, "technology": made * (1.0 - open_models),
-        "allied": rows_to_one(allied), "complement": rows_to_one(allied * other_layer),
-        "price_factor": _price_factor(scenario, codes, home, technology, made, open_models, access[market]),
+        "budget": budget, "firm_home": _home(facts), "allied": allied, "complement": complement,
+        "technology": _made(facts, bans) * (1.0 - _open_models(facts, firms.open_models)),
+        "price_factor": _price_factor(facts, sponsors, firms.open_models, bans),
     }  # fmt: skip
 
 
@@ -65,16 +71,28 @@ def _salience(scenario: Scenario) -> Floats:
     return np.asarray(salience / salience.sum())
 
 
-def _positions(facts: Facts, scenario: Scenario, ideal: Floats, home: Indices) -> Floats:
+def _positions(facts: Facts, scenario: Scenario, ideal: Floats) -> Floats:
     """A stance if one is known, else the position of the home, else the middle, (F, K)."""
+    home = _home(facts)
     positions = np.where(home[:, None] >= 0, ideal[home], 0.5)
-    for k, issue in enumerate(scenario.issues):
-        stance = {str(s): int(v) for s, v in issue.stance.items() if s in facts.firms}
-        read = covariates.stance_positions(facts.firms, stance)
-        positions[:, k] = np.where(np.isfinite(read), read, positions[:, k])
-    return positions
+    read = _stances(facts, tuple(tuple(issue.stance.items()) for issue in scenario.issues))
+    return np.where(np.isfinite(read), read, positions)
 
 
+@kept(maxsize=16)
+def _stances(facts: Facts, signs: tuple[Table, ...]) -> Floats:
+    """Positions of firms read from their stances, NaN where none is known; `signs`: of the stances on each issue, (F, K)."""
+    known = [tuple((name, sign) for name, sign in issue if name in facts.firms) for issue in signs]
+    return np.stack([covariates.stance_positions(facts.firms, issue) for issue in known], axis=1)
+
+
+@kept(maxsize=16)
+def _home(facts: Facts) -> Indices:
+    """Row of the home of each firm, -1 outside the agents, (F,)."""
+    return np.asarray(facts.nations.index.get_indexer(pd.Index(facts.firms["home"])), dtype=np.intp)
+
+
+@kept(maxsize=32)
 def _shares(facts: Facts, column: str) -> Floats:
     """Budget or technology by layer and size, as shares of the sum over firms, (F,)."""
     by_layer = facts.layers[column].reindex(facts.firms["layer"]).to_numpy(dtype=float)
@@ -82,21 +100,65 @@ def _shares(facts: Facts, column: str) -> Floats:
     return np.asarray(values / values.sum())
 
 
-def _is_bound(table: pd.DataFrame, control: Control) -> Flags:
-    """Firms whose deliveries a control stops, (F,)."""
-    return np.asarray(table["home"].isin(control.by) & table["layer"].isin(control.layers))
+@kept(maxsize=16)
+def _favour_open(facts: Facts) -> Flags:
+    """Firms that favour open source, (F,)."""
+    return np.asarray(facts.firms["o"].fillna(0.0).to_numpy(dtype=float) > 0)
 
 
-def _unhindered(table: pd.DataFrame, controls: list[Control]) -> Floats:
-    """Share of its technology that each firm keeps when its home is kept from what it builds on, (F,)."""
-    kept = np.ones(len(table))
-    for control in controls:
-        kept *= np.where(table["home"].isin(control.on), 1.0 - control.strength * control.dependence, 1.0)
-    return kept
+def _open_models(facts: Facts, share: float) -> Floats:
+    """Share of the technology of each firm that anybody may use: `share` for those that favour open source, (F,)."""
+    return np.where(_favour_open(facts), share, 0.0)
 
 
+def _in_force(firms: Firms) -> tuple[Ban, ...]:
+    """The active export controls."""
+    return tuple(
+        Ban(tuple(control.by), tuple(control.layers), tuple(control.on), control.strength, control.dependence)
+        for control in firms.controls
+        if control.active
+    )
+
+
+@kept(maxsize=32)
+def _bound(facts: Facts, by: tuple[str, ...], layers: tuple[str, ...]) -> Flags:
+    """Firms of some layers at home in some states, (F,)."""
+    return np.asarray(facts.firms["home"].isin(by) & facts.firms["layer"].isin(layers))
+
+
+@kept(maxsize=32)
+def _at_home_in(facts: Facts, states: tuple[str, ...]) -> Flags:
+    """Firms at home in some states, (F,)."""
+    return np.asarray(facts.firms["home"].isin(states))
+
+
+@kept(maxsize=8)
+def _made(facts: Facts, bans: tuple[Ban, ...]) -> Floats:
+    """The technology of each firm, less what it cannot make when its home is kept from what it builds on, (F,)."""
+    left = np.ones(len(facts.firms))
+    for ban in bans:
+        left *= np.where(_at_home_in(facts, ban.on), 1.0 - ban.strength * ban.dependence, 1.0)
+    return _shares(facts, "technology") * left
+
+
+@kept(maxsize=8)
+def _access(facts: Facts, bans: tuple[Ban, ...]) -> Floats:
+    """Share of what each firm delivers that reaches each state, (F, N)."""
+    access = np.ones((len(facts.firms), len(facts.nations)))
+    for ban in bans:
+        access[np.ix_(_bound(facts, ban.by, ban.layers), facts.nations.index.isin(ban.on))] *= 1.0 - ban.strength
+    return access
+
+
+@kept(maxsize=16)
+def _trade(facts: Facts) -> Floats:
+    """Trade of the home of each firm with the states, as shares; rows sum to 1 or 0, (F, N)."""
+    return rows_to_one(np.ascontiguousarray(facts.firm_trade.loc[facts.firms["home"]].to_numpy(dtype=float)))
+
+
+@kept(maxsize=4)
 def _markets(
-    facts: Facts, firms: Firms, home: Indices, controls: list[Control], bound: Flags, open_models: Floats
+    facts: Facts, home_exposure: float, open_share: float, bans: tuple[Ban, ...]
 ) -> tuple[Floats, Indices, Floats]:
     """Where firms have their markets, and how much of what they deliver gets there.
 
@@ -106,59 +168,62 @@ def _markets(
     Returns:
         Exposure by market, rows summing to 1 or 0, (H, N); the market of each firm, (F,); access, (H, N).
     """
-    codes, table = facts.nations.index, facts.firms
-    kinds = [
-        (code, *(bool(flag) for flag in flags), share)
-        for code, flags, share in zip(table["home"], bound.T, open_models.tolist(), strict=True)
-    ]
+    open_models = _open_models(facts, open_share)
+    bound = [_bound(facts, ban.by, ban.layers).tolist() for ban in bans]
+    kinds = list(zip(facts.firms["home"], *bound, open_models.tolist(), strict=True))
     distinct = sorted(set(kinds))
-    exposure, access = np.zeros((len(distinct), len(codes))), np.ones((len(distinct), len(codes)))
-    for h, kind in enumerate(distinct):
-        f = kinds.index(kind)
-        for control, binds in zip(controls, bound[:, f], strict=True):
-            if binds:
-                access[h, codes.isin(control.on)] *= 1.0 - control.strength
-        trade = facts.firm_trade.loc[table["home"].iloc[f]].to_numpy(dtype=float)
-        trade = trade / trade.sum() if trade.sum() > 0 else trade
-        at_home = firms.home_exposure * (1.0 - open_models[f]) if home[f] >= 0 else 0.0
-        exposure[h] = (1.0 - at_home) * trade
-        if home[f] >= 0:
-            exposure[h, home[f]] += at_home
-        reached = exposure[h] * access[h]
-        exposure[h] = reached * exposure[h].sum() / reached.sum() if reached.sum() > 0 else reached
+    first = [kinds.index(kind) for kind in distinct]
+    home, access = _home(facts)[first], _access(facts, bans)[first]
+    at_home = np.where(home >= 0, home_exposure * (1.0 - open_models[first]), 0.0)
+    exposure = (1.0 - at_home)[:, None] * _trade(facts)[first]
+    inside = np.flatnonzero(home >= 0)
+    exposure[inside, home[inside]] += at_home[inside]
+    reached = exposure * access
+    asked, left = exposure.sum(axis=1, keepdims=True), reached.sum(axis=1, keepdims=True)
+    exposure = np.divide(reached * asked, left, out=reached.copy(), where=left > 0)
     return exposure, np.array([distinct.index(kind) for kind in kinds], dtype=np.intp), access
 
 
-def _price_factor(
-    scenario: Scenario, codes: pd.Index, home: Indices, technology: Floats, made: Floats, open_models: Floats,
-    access: Floats,
-) -> Floats:  # fmt: skip
+@kept(maxsize=8)
+def _price_factor(facts: Facts, sponsors: tuple[str, ...], open_share: float, bans: tuple[Ban, ...]) -> Floats:
     """What controls and open models make of the price of goodwill, (N, J); 1 for sponsors without firms.
 
     A sponsor offers what its firms have: offers get dearer by what they cannot make or deliver, and cheaper by the part
-    that costs nothing to copy. `access`: of each firm to each state, (F, N).
+    that costs nothing to copy.
     """
-    factor = np.ones((len(codes), len(scenario.institutions)))
-    for j, body in enumerate(scenario.institutions):
-        own = home == covariates.row_of(codes, body.sponsor)
+    technology, open_models, access = _shares(facts, "technology"), _open_models(facts, open_share), _access(facts, bans)
+    factor = np.ones((len(facts.nations), len(sponsors)))
+    for j, sponsor in enumerate(covariates.rows_of(facts, sponsors)):
+        own = _home(facts) == sponsor
         total = technology[own].sum()
         if total > 0:
-            delivered = made[own] @ access[own] / total
+            delivered = _made(facts, bans)[own] @ access[own] / total
             factor[:, j] = (1.0 - technology[own] @ open_models[own] / total) / delivered
     return np.maximum(factor, LOWEST_FACTOR)
 
 
-def _allied(table: pd.DataFrame, firms: Firms) -> Floats:
-    """1.0 for firms that share one of the table's standing alliances or the scenario's active ones, (F, F)."""
+def _standing_alliances(firms: Firms) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The scenario's active alliances by id, with their members."""
+    return tuple((alliance.id, tuple(alliance.members)) for alliance in firms.alliances if alliance.active)
+
+
+@kept(maxsize=16)
+def _allied(facts: Facts, active: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Floats, Floats]:
+    """Firms that share one of the table's standing alliances or the scenario's `active` ones.
+
+    Returns:
+        Row-normalized alliances, and the same among allies of other layers, both (F, F).
+    """
+    table = facts.firms
     allied = np.zeros((len(table), len(table)))
     groups: dict[str, list[int]] = {}
     for row, names in enumerate(table["alliances"]):
         for name in filter(None, names.split(";")):
             groups.setdefault(name, []).append(row)
-    for alliance in firms.alliances:
-        if alliance.active:
-            groups[alliance.id] = [covariates.row_of(table.index, firm) for firm in alliance.members]
+    for name, firms in active:
+        groups[name] = [covariates.row_of(table.index, firm) for firm in firms]
     for members in groups.values():
         allied[np.ix_(members, members)] = 1.0
     np.fill_diagonal(allied, 0.0)
-    return allied
+    other_layer = table["layer"].to_numpy()[:, None] != table["layer"].to_numpy()[None, :]
+    return rows_to_one(allied), rows_to_one(allied * other_layer)

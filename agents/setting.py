@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from waico.agents import covariates
 from waico.agents.industry import industry
+from waico.agents.kept import fix
 from waico.scenarios.facts import Facts, load_facts
-from waico.scenarios.schema import Institution, Scenario
+from waico.scenarios.schema import Decision, Institution, Scenario, Weight
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -115,42 +116,33 @@ class Setting:
             InputError: the scenario asks for data that do not exist or were not public.
         """
         facts = load_facts(scenario)
-        nations = facts.nations
-        ideal, weight = covariates.ideal_points(facts, scenario), covariates.capability(facts, scenario)
+        ideal = covariates.ideal_points(facts, scenario)
         setting = cls(
             scenario=scenario,
-            codes=tuple(nations.index),
+            codes=facts.codes,
             issues=tuple(scenario.issue_ids),
             bodies=tuple(scenario.institution_ids),
             firms=tuple(facts.firms.index),
             ideal=ideal,
-            **_judgements(scenario, nations.index, ideal),
-            weight=weight,
-            gdp=_share(nations["gdp"]),
-            population=_share(nations["population"]),
+            **_judgements(scenario, facts.nations.index, ideal),
+            weight=covariates.capability(facts, scenario.nations.weight),
+            gdp=covariates.share(facts, "gdp"),
+            population=covariates.share(facts, "population"),
             need=covariates.need(facts),
             scale=covariates.capability_scale(facts),
-            polyarchy=nations["polyarchy"].to_numpy(dtype=float),
+            polyarchy=covariates.figures(facts, "polyarchy"),
             ties=covariates.ties(facts, scenario.nations.ties),
-            **_principals(scenario, facts, weight),
+            **_principals(scenario, facts),
             text_0=_texts(scenario, "opening"),
             status_quo=_texts(scenario, "status_quo"),
             **_calendar(scenario),
             depth_mask=_mean_mask([issue.binding for issue in scenario.issues]),
             fit_mask=np.array([float(issue.in_fit) for issue in scenario.issues]),
             **industry(facts, scenario, ideal),
-            mixing=np.asarray(np.linalg.cholesky(scenario.decision.correlation_matrix())),
+            mixing=_mixing(scenario.decision),
         )
-        for field in fields(setting):
-            value = getattr(setting, field.name)
-            if isinstance(value, np.ndarray):
-                value.flags.writeable = False
+        fix(tuple(vars(setting).values()))
         return setting
-
-
-def _share(values: pd.Series) -> Floats:
-    numbers = values.to_numpy(dtype=float)
-    return np.asarray(numbers / numbers.sum())
 
 
 def _mean_mask(flags: list[bool]) -> Floats:
@@ -202,15 +194,15 @@ def _judgements(scenario: Scenario, codes: pd.Index, ideal: Floats) -> dict[str,
     return {"salience": salience, "floor": floor, "ceiling": ceiling, "tolerance": tolerance, "openness": openness}
 
 
-def _principals(scenario: Scenario, facts: Facts, weight: Floats) -> dict[str, Any]:
+def _principals(scenario: Scenario, facts: Facts) -> dict[str, Any]:
     """What depends on who sponsors and who opposes each institution."""
-    codes, bodies = facts.nations.index, scenario.institutions
-    rows = [_principal_rows(facts, body, weight) for body in bodies]
+    bodies = scenario.institutions
+    rows = [_principal_rows(facts, body, scenario.nations.weight) for body in bodies]
     return {
-        "sponsor": np.array([covariates.row_of(codes, body.sponsor) for body in bodies]),
-        "rival": np.array([covariates.row_of(codes, body.rival) for body in bodies]),
+        "sponsor": covariates.rows_of(facts, [body.sponsor for body in bodies]),
+        "rival": covariates.rows_of(facts, [body.rival for body in bodies]),
         "rival_body": _rival_body(scenario),
-        "blocs": tuple(_bloc(facts, body) for body in bodies),
+        "blocs": tuple(covariates.members(facts, body.bloc) if body.bloc else None for body in bodies),
         **{name: np.stack([row[name] for row in rows], axis=-1) for name in rows[0]},
     }
 
@@ -220,36 +212,18 @@ def _rival_body(scenario: Scenario) -> Indices:
     return np.array([sponsors.index(body.rival) if body.rival in sponsors else -1 for body in scenario.institutions])
 
 
-def _principal_rows(facts: Facts, body: Institution, weight: Floats) -> dict[str, Any]:
-    codes = facts.nations.index
-    at_risk = ~codes.isin([body.sponsor, body.rival])
-    ally = covariates.affiliation(facts, body.rival, "alliance")
-    allies = ally * weight
-    allies[covariates.row_of(codes, body.rival)] = 0.0
-    camp = covariates.affiliation(facts, body.sponsor, "camp") - covariates.affiliation(facts, body.rival, "camp")
+def _principal_rows(facts: Facts, body: Institution, mean: Weight) -> dict[str, Any]:
+    sponsor, rival, force = body.sponsor, body.rival, body.entry_into_force
     return {
-        "at_risk": at_risk,
-        "standing": covariates.standing(facts, body, camp, at_risk),
-        "leverage": covariates.leverage(facts, body.rival, ally),
-        "rival_camp": allies / allies.sum() if allies.sum() > 0 else allies,
-        "camp": np.sign(np.round(camp, 9)).astype(np.int8),
-        "quota": _quota(facts, body),
+        "at_risk": covariates.others(facts, sponsor, rival),
+        "standing": covariates.standing(facts, sponsor, rival, body.seat.lat, body.seat.lon, body.region),
+        "leverage": covariates.leverage(facts, rival),
+        "rival_camp": covariates.rival_camp(facts, rival, mean),
+        "camp": covariates.side(facts, sponsor, rival),
+        "quota": covariates.quota(facts, force.quota_group, force.quota_group_share),
     }
 
 
-def _bloc(facts: Facts, body: Institution) -> Indices | None:
-    return np.flatnonzero(facts.nations[body.bloc].to_numpy() > 0) if body.bloc else None
-
-
-def _quota(facts: Facts, body: Institution) -> Floats:
-    """Capital quota: by GDP, with a fixed part for the states of a group if the body has one. Sums to 1."""
-    gdp = facts.nations["gdp"].to_numpy(dtype=float)
-    rule = body.entry_into_force
-    if rule.quota_group is None:
-        return np.asarray(gdp / gdp.sum())
-    group = facts.nations[rule.quota_group].to_numpy() > 0
-    inside, outside = gdp[group].sum(), gdp[~group].sum()
-    quota = np.zeros_like(gdp)
-    quota[group] = rule.quota_group_share * gdp[group] / inside if inside > 0 else 0.0
-    quota[~group] = (1.0 - rule.quota_group_share) * gdp[~group] / outside if outside > 0 else 0.0
-    return np.asarray(quota / quota.sum())
+def _mixing(decision: Decision) -> Floats:
+    """Cholesky factor of the correlations among draws of coefficients, (C, C)."""
+    return np.asarray(np.linalg.cholesky(decision.correlation_matrix()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -21,9 +21,11 @@ PLACE = ["name", "region", "subregion", "capital_lat", "capital_lon"]
 FIRM = ["home", "layer", "size_class", "date"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
     """What is known of the states and firms of a scenario on its freeze date.
+
+    Equal to itself alone, so that what is computed from it can be kept by it.
 
     Attributes:
         nations: one row per state, indexed and sorted by ISO3 code; one column per variable, without the year.
@@ -47,6 +49,11 @@ class Facts:
     layers: pd.DataFrame
     poles: tuple[float, float]
     columns: dict[str, str]
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """The states."""
+        return tuple(self.nations.index)
 
 
 def load_facts(scenario: Scenario) -> Facts:

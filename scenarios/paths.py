@@ -6,7 +6,7 @@ Used by `--set`, shocks, sweeps and the live page. Lists are addressed by id; `n
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from waico.scenarios.schema import NATION_CODE, Scenario, as_date, without_stale
 
 
 def replace(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
-    """A copy of the scenario with the values at some paths changed, validated anew.
+    """A copy of the scenario with the values at some paths changed; the tables they are in are validated anew.
 
     Args:
         scenario: what to start from.
@@ -26,7 +26,7 @@ def replace(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     Raises:
         InputError: a path does not exist, or its new value is refused.
     """
-    tree = scenario.model_dump()
+    tree = _opened(scenario, changes)
     for path, value in changes.items():
         if path == "coefficients":
             what = "name the set that was read when the scenario was loaded"
@@ -44,7 +44,7 @@ def lookup(scenario: Scenario, path: str) -> Any:
     Raises:
         InputError: the path does not exist.
     """
-    here: Any = scenario.model_dump()
+    here: Any = _opened(scenario, [path])
     for step, key in enumerate(steps := path.split(".")):
         here = _child(here, key, steps[: step + 1], scenario.name)
     return here
@@ -71,6 +71,12 @@ def parse_assignment(
     except (ValueError, RecursionError):
         return path, value
     return path, read["value"] if len(read) == 1 else value   # more keys: a line break in a text
+
+
+def _opened(scenario: Scenario, paths: Iterable[str]) -> dict[str, Any]:
+    """The scenario as a table, with those of its tables that some paths lead into as plain data, and the others as they are."""
+    first = {path.partition(".")[0] for path in paths}
+    return dict(scenario) | scenario.model_dump(include=first)
 
 
 def _assign(tree: dict[str, Any], path: str, value: Any, file: str) -> None:

@@ -154,12 +154,18 @@ def _in_words(allowed: str) -> str:
     return {"text": "a text", "above 0": "a number above 0"}.get(allowed, "a code of three capitals")
 
 
+@cache
+def _bundled() -> dict[str, Path]:
+    """The files of the bundled tables by name."""
+    return {path.stem: path for path in DATA.glob("*.csv")}
+
+
 def _path(table: str) -> Path | None:
     """The file of a CSV by its path, or of a bundled table by its name; None if there is none."""
-    bundled = {path.stem: path for path in DATA.glob("*.csv")}
-    path = Path(table) if table.endswith(".csv") else bundled.get(table)
+    if not table.endswith(".csv"):
+        return _bundled().get(table)
     try:
-        return path if path is not None and path.is_file() else None
+        return Path(table) if Path(table).is_file() else None
     except OSError:   # a name that no file can have
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import logging
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -132,15 +133,18 @@ def _dask(workers: int, address: str) -> Iterator[tuple[Executor, Callable[[], i
     """The workers of a Dask cluster, however many there are at the time. A task of a worker that dies goes to another."""
     try:
         from distributed import Client, KilledWorker, LocalCluster
-        from distributed.comm import CommClosedError
+        from distributed.comm import CommClosedError, resolve_address
     except ModuleNotFoundError:
         raise NeedsExtra("--dask", "Dask", "cluster") from None
     with ExitStack() as stack:
-        local = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) if address == "local" else None
-        if local is not None:
-            stack.enter_context(local)
+        cluster = address
         try:
-            client = stack.enter_context(Client(local or address, timeout=PATIENCE, set_as_default=False))
+            if address == "local":
+                quiet = {"dashboard_address": None, "silence_logs": logging.ERROR}
+                cluster = stack.enter_context(LocalCluster(n_workers=workers, threads_per_worker=1, **quiet))
+            else:
+                resolve_address(address)   # a client that cannot even begin to look takes half a minute to give up
+            client = stack.enter_context(Client(cluster, timeout=PATIENCE, set_as_default=False))
         except (OSError, ValueError) as error:
             raise InputError("--dask", address, f"is no Dask scheduler ({error})", "give its address, or local") from None
         try:

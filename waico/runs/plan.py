@@ -123,6 +123,8 @@ def _gridded(design: Design, scenario: Scenario, file: str) -> pd.DataFrame:
 
 def _tabled(path: Path, file: str) -> pd.DataFrame:
     """Samples from a CSV, with cells written as in a scenario file; bare words are text."""
+    if not path.is_file():
+        raise InputError(file, "table", f"there is no file '{path}'", "name a .csv beside the design")
     cells = read_csv(path, path.name, file, "table", dtype=str, na_values=[""])
     if cells.empty:
         raise InputError(file, "table", f"{path.name} has no rows", "give a row per sample, under a line of paths")
@@ -167,9 +169,7 @@ def _check(plan: Plan, file: str) -> None:
     Some combination may be impossible still; its runs then say why instead of an outcome.
     """
     for path, factor in plan.factors.items():
-        column = plan.samples[path]
-        ends = column if isinstance(factor, Values) else pd.Series([column.min(), column.max()])
-        for value in ends.drop_duplicates().tolist():
+        for value in factor.levels(2, whole=plan.samples[path].dtype.kind == "i"):
             try:
                 possible(plan.scenario, {path: value})
             except InputError as error:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from waico.negotiation.measure import OUTCOMES
-from waico.runs.engines import run_tasks
+from waico.runs.engines import Crew, crew
 from waico.runs.plan import Changes, Plan, possible, read_plan
 from waico.runs.record import check_free
 from waico.runs.run import simulate
@@ -112,13 +112,13 @@ def sweep(
     plan = design if isinstance(design, Plan) else read_plan(design)
     if not resume:
         check_free(folder)
-    with lock(folder):
+    with crew(workers, dask) as work, lock(folder):   # a cluster that is not there leaves no folder behind
         size = part_size(plan.runs, plan.design.replicates)
         store = resume_store(folder, plan, size) if resume else create(folder, plan, size)
         before, outcomes = store.runs, store.outcomes()
         interrupted, stopped = False, ""
         try:
-            _fill(store, plan, outcomes, workers, dask, on_progress)
+            _fill(store, plan, outcomes, work, on_progress)
         except KeyboardInterrupt:
             interrupted = True
         except Stopped as error:
@@ -183,16 +183,14 @@ def part_size(runs: int, replicates: int) -> int:
     return size if replicates > size else size - size % replicates
 
 
-def _fill(
-    store: Store, plan: Plan, outcomes: Outcomes, workers: int, dask: str | None, on_progress: OnProgress | None
-) -> None:
+def _fill(store: Store, plan: Plan, outcomes: Outcomes, work: Crew, on_progress: OnProgress | None) -> None:
     """Make the parts that are missing."""
     numbers = list(store.missing())
     if on_progress is not None:
         on_progress(outcomes.total(), outcomes)
     if not numbers:
         return
-    for place, (data, counted) in run_tasks(make_part, _tasks(store, plan, numbers), workers, dask):
+    for place, (data, counted) in work(make_part, _tasks(store, plan, numbers)):
         try:
             store.add(numbers[place], data)
         except OSError as error:
