@@ -22,7 +22,8 @@ NAMES = {
     "delta": "delta (on the whole distribution)", "mu_star": "mu* (size of effects)",
 }  # fmt: skip
 PLAIN = {"ST": "total index", "S1": "first-order index", "delta": "delta", "mu_star": "mu*"}   # in sentences
-MAIN = ("ST", "mu_star", "delta", "S1")   # the index that ranks factors, first that there is
+MAIN = ("ST", "mu_star", "delta", "S1")   # indices that rank factors, the best first
+ORDER = (*MAIN, "sigma", "mu")   # in which they are told
 LABEL_LIMIT = 240
 
 
@@ -67,7 +68,8 @@ def sensitivity_map(indices: pd.DataFrame, labels: Mapping[str, str], measures: 
         measures: measures in words, in order.
     """
     index = main_index(indices)
-    table = indices.assign(label=indices["factor"].map(labels), what=indices["measure"].map(measures))
+    table = indices.reset_index(drop=True)
+    table = table.assign(label=table["factor"].map(labels), what=table["measure"].map(measures))
     table["ink"] = ["white" if value > 0.55 * table["value"].max() else "#222222" for value in table["value"]]
     top = table.loc[table.groupby("measure", sort=False)["value"].idxmax(), "label"].value_counts()
     text = f"{top.index[0]} matters most for {top.iloc[0]} of {top.sum()} measures"
@@ -179,7 +181,7 @@ def _morris(table: pd.DataFrame, text: str) -> Any:
     dots = base.mark_point(filled=True, size=90, color=COLOURS[0], opacity=1).encode(
         x=x, y=y, tooltip=["label:N", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("mu_star", "low", "high", "sigma"))]
     )
-    labels = base.mark_text(align="left", dx=8, dy=-8, fontSize=12).encode(x=x, y=y, text="label:N")
+    labels = base.mark_text(align="left", dx=8, dy=-10, fontSize=12).encode(x=x, y=y, text="label:N")
     title = title_of(text, "right: matters more; high: its effect depends on the other factors, or is bent", WIDTH + 120)
     return alt.layer(intervals, dots, labels).properties(width=WIDTH, height=300, title=title)
 

@@ -191,7 +191,7 @@ def _along(rows: pd.DataFrame, label: str, axis: alt.Axis, scale: alt.Scale, tit
     numeric = bool(rows["at"].notna().all())
     if numeric:
         logarithmic = rows["scale"].iloc[0] == "log"
-        x: Any = alt.X("at:Q", title=label, scale=alt.Scale(zero=False, type="log" if logarithmic else "linear"),
+        x: Any = alt.X("at:Q", title=label, scale=alt.Scale(zero=False, padding=8, type="log" if logarithmic else "linear"),
                        axis=alt.Axis(tickCount=5, grid=False))  # fmt: skip
     else:
         x = alt.X("class:N", title=label, sort=list(rows["class"]), axis=alt.Axis(labelAngle=0, labelLimit=PANEL // max(1, len(rows))))

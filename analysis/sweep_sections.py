@@ -20,7 +20,7 @@ from waico.analysis.report import Figure, Section, Table
 from waico.analysis.sensitivity import MEASURES, indices
 from waico.analysis.survival import incidence, outcome_shares
 from waico.analysis.sweep_plots import EVENTS, MONTH
-from waico.analysis.wording import count, share_of_runs, value_of
+from waico.analysis.wording import count, p_value, share_of_runs, value_of
 from waico.runs.design import Range
 from waico.runs.sweep import Sweep
 from waico.scenarios.errors import InputError
@@ -118,6 +118,7 @@ class SweepSections:
 
     def sensitivity(self, title: str) -> Section:
         """Sensitivity indices of consensus, and of all usual measures."""
+        carried_out(self.sweep)   # refuses a sweep without any run
         table = indices(self.sweep, list(dict.fromkeys([self.outcome, *MEASURES])))
         own = table[table["measure"] == self.outcome]
         whole = Table("sensitivity", "", table, shown=0)
@@ -129,7 +130,8 @@ class SweepSections:
         if told["measure"].nunique() > 1:
             measures = {name: words_of(name) for name in told["measure"].unique()}
             figures.append(Figure("sensitivity_map", factor_plots.sensitivity_map(told, self.names, measures)))
-        shown = own.loc[own["value"].notna(), ["factor", "index", "value", "low", "high"]].sort_values(["index", "value"], ascending=False, kind="stable")
+        shown = own.loc[own["value"].notna(), ["factor", "index", "value", "low", "high"]].sort_values("value", ascending=False, kind="stable")
+        shown = shown.sort_values("index", key=lambda names: names.map(factor_plots.ORDER.index), kind="stable")
         notes = [note for note in dict.fromkeys(own.loc[(own["index"] == index) | (own["value"].isna()), "note"]) if note]
         tables = [Table("sensitivity_of_consensus", f"Indices of each factor for whether {self.event}, with 95% intervals.", shown, shown=16), whole]
         reading = " ".join([READING[index], *(f"Note: {note}." for note in notes)])
@@ -191,7 +193,7 @@ class SweepSections:
             return Section(title, f"There is no box of factors in which more runs {self.happens}: {why}.", tables=tables)
         finding = (
             f"The box is: {box.words}. Inside it {box.held_out_density:.0%} of the runs {self.happens}, against {box.held_out_share:.0%} of all "
-            f"(on samples held out; p = {box.p_value:.2g}), and {box.held_out_coverage:.0%} of all runs that do lie there."
+            f"(on samples held out; {p_value(box.p_value)}), and {box.held_out_coverage:.0%} of all runs that do lie there."
         )
         finding += f" Note: {box.note}." if box.note else ""
         figures = [
@@ -233,7 +235,7 @@ class SweepSections:
         if len(order) > 1:
             second = order.iloc[1]
             text += f", before {self.names[second['factor']]} with {second['value']:.2f}"
-            text += "" if first["low"] > second["high"] else "; their intervals overlap"
+            text += "; their intervals overlap" if first["low"] <= second["high"] else ""
         noise = own["noise"].dropna()
         return text + (f". {noise.iloc[0]:.0%} of the variation between samples is noise of replicates." if len(noise) else ".")
 

@@ -23,6 +23,11 @@ def share_of_runs(row: Mapping[str, Any] | pd.Series, name: str) -> str:
     return f"{row[name]:.0%} of the runs{interval}"
 
 
+def p_value(p: float) -> str:
+    """A p-value, without digits that mean nothing."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+
+
 def day_of(day: date) -> str:
     """A date as in "25 July 2025"."""
     return f"{day.day} {day:%B %Y}"
@@ -48,4 +53,4 @@ def cell(value: Any) -> str:
     size = abs(float(value))
     if 0.0 < size < LEAST:
         return f"{value:.0e}"
-    return f"{value:,.{0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3}f}"
+    return f"{value + 0.0:,.{0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3}f}"   # no sign on zero
