@@ -5,7 +5,7 @@ Points are chosen by `adaptive` (Nijholt et al. 2019), in rounds of a fixed size
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -18,8 +18,8 @@ from scipy.spatial import Delaunay
 from scipy.stats import binomtest
 
 from waico.agents.institution import IN_FORCE
-from waico.analysis.intervals import Z
-from waico.analysis.level_set import LevelSet, bracket, distances, level_set, lines
+from waico.analysis.frontier_errors import CONFIDENCE, band_margin, bootstrap, shift
+from waico.analysis.level_set import LevelSet, bracket, level_set, lines
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.design import Range
 from waico.runs.engines import Crew, crew, in_order
@@ -30,7 +30,6 @@ from waico.scenarios.errors import InputError, NeedsExtra, nearest
 from waico.scenarios.schema import Scenario
 
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Place = tuple[float, float]   # in the unit square
 Hits = Sequence[bool] | str   # whether the outcome came, by replicate; or why the combination is impossible
 OnProgress = Callable[[int], None]
@@ -39,8 +38,6 @@ Evaluate = Callable[[list[Place]], list[Hits]]   # from values of the factors
 FORCE = "in_force"
 START = 5   # points on each axis of the grid from which the search starts
 ROUND = 8   # points chosen at a time: enough for a few workers, few enough to follow what was learnt
-BOOTSTRAPS = 400
-CONFIDENCE = 0.95
 
 
 class Axis(NamedTuple):
@@ -61,7 +58,8 @@ class Frontier:
         points: a row per point run, in the order of running: x, y, probability (share of its replicates with the outcome), runs,
             low and high (Wilson's 95% interval of the probability), error. A combination that the scenario refuses has no
             runs, no probability, and the refusal as its error; the curve ends before it.
-        curve: the level set, by linear interpolation between points: line (number of a connected line, from 0), x, y, in order
+        curve: the border of where the probability is at or above the level, half-way between the shares of replicates next to
+            it, by linear interpolation between points: line (number of a connected line, from 0), x, y, in order
             along each line. A closed line ends where it starts. Empty where the level is not crossed.
         band: the edges of the 95% confidence band of the whole curve: side ("below", "above"), line, x, y. An edge that lies
             outside the plane has no rows.
@@ -150,6 +148,11 @@ class Asked(NamedTuple):
     replicates: int
     tolerance: float
     points: int
+
+    @property
+    def cut(self) -> float:
+        """The middle between the largest share below the level and the next: it parts points as the level does, and none is on it."""
+        return float(np.ceil(self.level * self.replicates - 1e-9) - 0.5) / self.replicates
 
     def values(self, places: Sequence[Place] | Floats) -> Floats:
         """Values of the factors at places in the unit square, (n, 2)."""
@@ -252,10 +255,11 @@ def locate(asked: Asked, evaluate: Evaluate) -> Frontier:
     """
     places, hits = _search(asked, evaluate)
     values = np.array([_share(each) for each in hits])
-    redrawn = _bootstrap(hits, asked.replicates, asked.seed)
+    came = np.array([[np.nan] * asked.replicates if isinstance(each, str) else each for each in hits], dtype=float)
+    redrawn = bootstrap(came, asked.seed)
     margin = band_margin(values, redrawn, asked.level, asked.replicates)
     mesh = places, Delaunay(places).simplices
-    found, below, above = (level_set(*mesh, values, asked.level + shift) for shift in (0.0, -margin, margin))
+    found, below, above = (level_set(*mesh, values, at) for at in (asked.cut, asked.level - margin, asked.level + margin))
     curve, *edges = (_table(asked, each) for each in (found, below, above))
     band = [edge.assign(side=side) for side, edge in zip(("below", "above"), edges, strict=True)]
     return Frontier(
@@ -265,8 +269,8 @@ def locate(asked: Asked, evaluate: Evaluate) -> Frontier:
         band=pd.concat(band, ignore_index=True)[["side", *curve]],
         margin=margin,
         everywhere=_everywhere(values, asked.level),
-        resolution=float(bracket(found, places, values, asked.level).max()) if len(curve) else np.nan,
-        sampling=shift(found, (level_set(*mesh, each, asked.level) for each in redrawn)) if len(curve) else np.nan,
+        resolution=float(bracket(found, places, values, asked.cut).max()) if len(curve) else np.nan,
+        sampling=shift(found, (level_set(*mesh, each, asked.cut) for each in redrawn)) if len(curve) else np.nan,
         runs=sum(len(each) for each in hits if not isinstance(each, str)),
     )
 
@@ -278,7 +282,7 @@ def _search(asked: Asked, evaluate: Evaluate) -> tuple[Floats, list[Hits]]:
         from threadpoolctl import threadpool_limits
     except ModuleNotFoundError as error:
         raise NeedsExtra("frontier", str(error.name), "analysis") from None
-    learner = Learner2D(None, ((0.0, 1.0), (0.0, 1.0)), _loss(asked.level, asked.tolerance))
+    learner = Learner2D(None, ((0.0, 1.0), (0.0, 1.0)), _loss(asked.cut, asked.tolerance))
     learner.stack_size = 1   # no stock of candidates, which would not follow what is learnt
     even = np.linspace(0.0, 1.0, START).tolist()
     places: list[Place] = []
@@ -290,7 +294,8 @@ def _search(asked: Asked, evaluate: Evaluate) -> tuple[Floats, list[Hits]]:
             learner.tell(place, _share(each))
         places, hits = places + batch, hits + found
         if all(isinstance(each, str) for each in hits):
-            raise InputError(asked.scenario, f"{asked.x.path}, {asked.y.path}", f"no combination is possible: {hits[0]}", "change the ranges")
+            factors = f"{asked.x.path}, {asked.y.path}"
+            raise InputError(asked.scenario, factors, f"no combination is possible: {hits[0]}", "change the ranges")
         with threadpool_limits(1):   # many tiny systems of equations: threads would only wait for each other
             batch = _next(learner, min(ROUND, asked.points - len(places)))
     return np.array(places), hits
@@ -322,47 +327,6 @@ def _next(learner: Any, count: int) -> list[Place]:
 
 
 # --- results
-
-
-def _bootstrap(hits: list[Hits], replicates: int, seed: int) -> Floats:
-    """Shares in samples drawn anew from the replicates, the same ones at all points, since these share their random draws.
-
-    Returns:
-        (bootstraps, points); NaN at impossible points.
-    """
-    came = np.array([[np.nan] * replicates if isinstance(each, str) else each for each in hits], dtype=float)
-    draws = np.random.default_rng(seed).multinomial(replicates, np.full(replicates, 1.0 / replicates), BOOTSTRAPS)
-    return draws @ came.T / replicates
-
-
-def band_margin(values: Floats, redrawn: Floats, level: float, replicates: int) -> float:
-    """Half the height of a 95% confidence band of a level set (Mammen & Polonik 2013).
-
-    With probability 95%, the estimates along the true level set stay within the margin of the level. What is bootstrapped is
-    the largest of the deviations at the points whose own interval holds the level, each in units of its standard error. The
-    margin of a single point is the least.
-
-    Args:
-        values: shares at the points, NaN where unknown.
-        redrawn: the same in bootstrapped samples, (bootstraps, points).
-        level: of the level set.
-        replicates: of which they are shares.
-    """
-    error = float(np.sqrt(level * (1.0 - level) / replicates))
-    near = (np.abs(values - level) <= Z * error) & (values > 0.0) & (values < 1.0)
-    if not near.any():
-        return Z * error
-    spread = np.sqrt(values[near] * (1.0 - values[near]) / replicates)
-    largest = (np.abs(redrawn[:, near] - values[near]) / spread).max(axis=1)
-    return max(Z, float(np.quantile(largest, CONFIDENCE))) * error
-
-
-def shift(found: LevelSet, redrawn: Iterable[LevelSet]) -> float:
-    """The distance that 95% of bootstrapped level sets keep from the one found, on the mean along it."""
-    length = np.linalg.norm(found.ends[:, 1] - found.ends[:, 0], axis=1)
-    middle = found.ends.mean(axis=1)
-    means = [float(np.average(distances(middle, other), weights=length)) for other in redrawn]
-    return float(np.quantile(means, CONFIDENCE, method="higher"))
 
 
 def _share(hits: Hits) -> float:

@@ -99,14 +99,15 @@ def _finding(frontier: Frontier) -> str:
         bound = "least" if frontier.everywhere == "above" else "most"
         return f"'{what}' {word} {level} of the runs all over the plane: at {bound} {most:.0%}"
     x, y = _named(frontier.x.path), _named(frontier.y.path)
-    if frontier.curve["line"].nunique() == 1:
-        ends = frontier.curve.iloc[[0, -1]].sort_values("x")
-        (x0, x1), (y0, y1) = ends["x"], ends["y"]
-        if x0 < x1:
-            start, stop = f"{y} {_digits(y0)} (at {x} {_digits(x0)})", f"{_digits(y1)} (at {_digits(x1)})"
-            return f"'{what}' comes in {level} of the runs on a line from {start} to {stop}"
-    low, high = _digits(frontier.curve["y"].min()), _digits(frontier.curve["y"].max())
-    return f"'{what}' comes in {level} of the runs on lines between {y} {low} and {high}"
+    sizes = frontier.curve["line"].value_counts()
+    longest = frontier.curve[frontier.curve["line"] == sizes.index[0]]
+    rest = f", and on {len(sizes) - 1} shorter" if len(sizes) > 1 else ""
+    (x0, x1), (y0, y1) = (longest.iloc[[0, -1]].sort_values("x")[name] for name in ("x", "y"))
+    if x0 == x1:   # closed, or from bottom to top
+        low, high = _digits(longest["x"].min()), _digits(longest["x"].max())
+        return f"'{what}' comes in {level} of the runs on a line between {x} {low} and {high}{rest}"
+    start, stop = f"{y} {_digits(y0)} (at {x} {_digits(x0)})", f"{_digits(y1)} (at {_digits(x1)})"
+    return f"'{what}' comes in {level} of the runs on a line from {start} to {stop}{rest}"
 
 
 def _digits(value: float) -> str:

@@ -44,7 +44,7 @@ def level_set(places: Floats, triangles: Numbers, values: Floats, level: float) 
     sides = np.sort(triangles[:, SIDES], axis=2)
     above: Flags = np.asarray(values >= level)[sides]   # neither above nor below, where NaN
     below: Flags = np.asarray(values < level)[sides]
-    crossed: Flags = above.any(axis=2) & below.any(axis=2)
+    crossed: Flags = np.asarray(above.any(axis=2) & below.any(axis=2))
     rows = np.flatnonzero(crossed.any(axis=1))
     first, last = crossed[rows].argmax(axis=1), 2 - crossed[rows, ::-1].argmax(axis=1)
     chosen = sides[rows[:, None], np.stack([first, last], axis=1)]

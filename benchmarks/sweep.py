@@ -13,13 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import mesa
 import numpy as np
 from speed import ROUNDS, OracleModel
 
-import waico
 from waico.runs.plan import possible, read_plan
 from waico.runs.run import simulate
 

@@ -1,4 +1,4 @@
-"""A small sweep for the tests: fifteen states, four factors of four kinds."""
+"""A small sweep for the tests: fifteen states, four factors of four kinds; and a look at who works for one."""
 
 from pathlib import Path
 
@@ -37,3 +37,16 @@ def write_design(folder: Path, design: str = DESIGN, scenario: str = SCENARIO) -
 def parts(folder: Path) -> dict[str, bytes]:
     """The files of results of a sweep."""
     return {path.name: path.read_bytes() for path in sorted((folder / "results").iterdir())}
+
+
+def workers_of(parent: int) -> list[int]:
+    """Processes that a process has spawned to work for it."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            its_parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            if its_parent == parent and b"spawn_main" in (path / "cmdline").read_bytes():
+                found.append(int(path.name))
+        except OSError:   # gone meanwhile
+            continue
+    return sorted(found)

@@ -9,10 +9,11 @@ import sysconfig
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from tests.sweeps import parts, write_design
+from tests.sweeps import parts, workers_of, write_design
 from waico.cli import _run
 
 pytest.importorskip("distributed")
@@ -20,6 +21,13 @@ pytestmark = [pytest.mark.extra, pytest.mark.slow]
 
 Capture = pytest.CaptureFixture[str]
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "waico")
+
+
+class Cluster(NamedTuple):
+    """Address of the scheduler; the process that keeps the workers."""
+
+    address: str
+    workers: int
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +44,8 @@ def made(design: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[str]:
-    """Address of a scheduler with two workers, stopped after the test."""
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """A scheduler with two workers, stopped after the test."""
     file = tmp_path / "scheduler.json"
     commands = [
         ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)],
@@ -51,7 +59,7 @@ def cluster(tmp_path: Path) -> Iterator[str]:
     while not file.exists() or not file.read_text().endswith("}"):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    yield json.loads(file.read_text())["address"]
+    yield Cluster(json.loads(file.read_text())["address"], processes[1].pid)
     for process in processes:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -59,18 +67,6 @@ def cluster(tmp_path: Path) -> Iterator[str]:
 
 def sweep(design: Path, out: Path, *options: str) -> int:
     return _run(["sweep", str(design), "--out", str(out), *options])
-
-
-def workers_below(folder: Path) -> list[int]:
-    """Processes that work for a cluster whose workers keep their files in a folder."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"spawn_main" in (path / "cmdline").read_bytes() and (path / "cwd").samefile(folder):
-                found.append(int(path.name))
-        except OSError:   # gone meanwhile
-            continue
-    return sorted(found)
 
 
 def test_a_cluster_on_this_machine_gives_the_same_bytes(design: Path, made: Path, tmp_path: Path) -> None:
@@ -81,20 +77,20 @@ def test_a_cluster_on_this_machine_gives_the_same_bytes(design: Path, made: Path
     assert parts(tmp_path / "out") == parts(made)
 
 
-def test_a_scheduler_at_an_address_gives_the_same_bytes(cluster: str, design: Path, made: Path, tmp_path: Path) -> None:
-    assert sweep(design, tmp_path / "out", "--dask", cluster) == 0
+def test_a_scheduler_at_an_address_gives_the_same_bytes(cluster: Cluster, design: Path, made: Path, tmp_path: Path) -> None:
+    assert sweep(design, tmp_path / "out", "--dask", cluster.address) == 0
     assert parts(tmp_path / "out") == parts(made)
 
 
-def test_runs_of_a_worker_that_dies_go_to_another(cluster: str, design: Path, made: Path, tmp_path: Path) -> None:
-    command = [COMMAND, "sweep", str(design), "--out", str(tmp_path / "out"), "--dask", cluster]
+def test_runs_of_a_worker_that_dies_go_to_another(cluster: Cluster, design: Path, made: Path, tmp_path: Path) -> None:
+    command = [COMMAND, "sweep", str(design), "--out", str(tmp_path / "out"), "--dask", cluster.address]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while len(list((tmp_path / "out" / "results").glob("part-*"))) < 3:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    victims = workers_below(tmp_path)
+    victims = workers_of(cluster.workers)
     assert victims
     os.kill(victims[-1], signal.SIGKILL)
     printed, complaint = process.communicate(timeout=300)

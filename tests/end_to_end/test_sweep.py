@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import waico
-from tests.sweeps import DESIGN, RUNS, parts, write_design
+from tests.sweeps import DESIGN, RUNS, parts, workers_of, write_design
 from waico.cli import _run
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "waico")
@@ -143,26 +143,13 @@ def test_a_worker_that_dies_stops_the_sweep_in_one_line(long: Path, whole: Path,
     out = tmp_path / "out"
     process = started(long, out, "--workers", "2")
     wait_for_parts(process, out, 3)
-    os.kill(workers_of(process)[0], signal.SIGKILL)
+    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
     _, complaint = process.communicate(timeout=60)
     assert process.returncode == 1
     assert complaint.startswith("a worker process died, perhaps for want of memory; ")
     assert complaint.endswith("go on with --resume\n")
     assert sweep(long, out, "--resume", "--workers", "2") == 0
     assert parts(out) == parts(whole)
-
-
-def workers_of(process: subprocess.Popen[str]) -> list[int]:
-    """Processes that a sweep has spawned to work."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == process.pid and b"spawn_main" in (path / "cmdline").read_bytes():
-                found.append(int(path.name))
-        except OSError:   # gone meanwhile
-            continue
-    return sorted(found)
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The frontier of known functions is found, with fewer points than a grid; its errors are what they say."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +13,12 @@ from scipy.spatial import Delaunay
 pytest.importorskip("adaptive", reason="needs the extra `analysis`")
 
 import waico
-from waico.analysis.frontier import Asked, Axis, Frontier, Hits, Place, _bootstrap, band_margin, frontier, locate, shift
+from waico.analysis.frontier import Asked, Axis, Frontier, Hits, Place, frontier, locate
+from waico.analysis.frontier_errors import band_margin, bootstrap, shift
 from waico.analysis.level_set import LevelSet, bracket, distances, level_set, lines
 from waico.runs.design import Range
 from waico.runs.run import run
-from waico.scenarios.errors import InputError
+from waico.scenarios.errors import InputError, NeedsExtra
 from waico.scenarios.paths import replace
 from waico.scenarios.schema import Scenario
 
@@ -49,8 +51,12 @@ def asked(x: Range = UNIT, y: Range = UNIT, tolerance: float = 0.05, points: int
 def hits_of(distance: Distance, width: float = STEEP) -> Callable[[list[Place]], list[Hits]]:
     """Replicates with common draws, spread evenly, of a probability that rises with the distance."""
     draws = (np.arange(REPLICATES) + 0.5) / REPLICATES
-    chance = lambda places: 1.0 / (1.0 + np.exp(-np.clip(distance(np.array(places)) / width, -50.0, 50.0)))
-    return lambda places: [(each > draws).tolist() for each in chance(places)]
+
+    def evaluate(values: list[Place]) -> list[Hits]:
+        chances = 1.0 / (1.0 + np.exp(-np.clip(distance(np.array(values)) / width, -50.0, 50.0)))
+        return [(chance > draws).tolist() for chance in chances]
+
+    return evaluate
 
 
 def on_grid(distance: Distance, side: int) -> tuple[LevelSet, Floats, Floats]:
@@ -58,7 +64,7 @@ def on_grid(distance: Distance, side: int) -> tuple[LevelSet, Floats, Floats]:
     even = np.linspace(0.0, 1.0, side)
     places = np.array([(x, y) for x in even for y in even])
     values = np.array([np.mean(np.array(hits)) for hits in hits_of(distance)(list(map(tuple, places)))])
-    return level_set(places, Delaunay(places).simplices, values, 0.5), places, values
+    return level_set(places, Delaunay(places).simplices, values, asked().cut), places, values
 
 
 def ends_of(curve: pd.DataFrame) -> Floats:
@@ -78,13 +84,13 @@ def test_known_frontiers_are_found_within_the_resolution(distance: Distance, tol
     assert found.everywhere is None
 
 
-@pytest.mark.parametrize(("distance", "gain"), [(circle, 4.5), (diagonal, 6.0)])
+@pytest.mark.parametrize(("distance", "gain"), [(circle, 5.0), (diagonal, 8.0)])
 def test_a_grid_of_equal_resolution_takes_several_times_the_points(distance: Distance, gain: float) -> None:
     found = locate(asked(), hits_of(distance))
     side = int(np.sqrt(gain * len(found.points)))
     for fewer in range(5, side + 1):   # a finer grid is not better in all cases: it may just miss the curve
         level, places, values = on_grid(distance, fewer)
-        assert bracket(level, places, values, 0.5).max() > found.resolution
+        assert bracket(level, places, values, asked().cut).max() > found.resolution
 
 
 @pytest.mark.parametrize("distance", [circle, diagonal])
@@ -159,6 +165,22 @@ def test_nothing_possible_is_an_error() -> None:
         locate(asked(), lambda places: ["refused"] * len(places))
 
 
+def test_shares_at_the_level_are_above_it_and_the_curve_is_drawn_beside_them() -> None:
+    """Even numbers of replicates can be split into halves: such points are no part of the curve."""
+    found = locate(asked(), hits_of(diagonal, width=0.2))
+    halves = found.points.loc[found.points["probability"] == 0.5, ["x", "y"]].to_numpy()
+    assert len(halves) > 5
+    curve = ends_of(found.curve)
+    assert all(np.linalg.norm(curve - place, axis=1).min() > 1e-6 for place in halves)
+    assert asked().cut == 0.475
+
+
+def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "adaptive", None)
+    with pytest.raises(NeedsExtra, match=r"adaptive"):
+        locate(asked(), hits_of(circle))
+
+
 # --- errors from the replicates
 
 
@@ -176,7 +198,7 @@ def test_band_and_shift_hold_the_truth_as_often_as_they_say() -> None:
     in_band, near = [], []
     for seed in range(300):
         hits = drawn(rng, places)
-        values, redrawn = np.mean(np.array(hits, dtype=float), axis=1), _bootstrap(hits, REPLICATES, seed)[:80]
+        values, redrawn = np.mean(np.array(hits, dtype=float), axis=1), bootstrap(np.array(hits, dtype=float), seed)[:80]
         in_band.append(np.abs(values[true] - 0.5).max() <= band_margin(values, redrawn, 0.5, REPLICATES))
         found = level_set(places, triangles, values, 0.5)
         if seed < 80:

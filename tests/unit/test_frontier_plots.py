@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 import pytest
 
 pytest.importorskip("altair", reason="needs the extra `analysis`")
@@ -48,6 +49,9 @@ def test_axes_are_in_words_with_units_and_logarithmic_where_the_range_is() -> No
 
 def test_the_title_says_where_the_frontier_is_or_that_there_is_none() -> None:
     assert "'In force' comes in 50% of the runs on a line from decision ratify median days" in words(frontier_map(found(0.8)))
+    curve = pd.DataFrame({"line": [0, 0, 0, 1, 1], "x": [0.2, 0.5, 0.2, 0.9, 1.0], "y": [50.0, 60.0, 50.0, 900.0, 1000.0]})
+    closed = words(frontier_map(replace(found(0.8), curve=curve)))
+    assert "on a line between waico opening enforcement 0.2 and 0.5, and on 1 shorter" in closed
     none = found(3.0)
     assert "stays below 50% of the runs all over the plane: at most 0%" in words(frontier_map(none))
     assert len(frontier_map(none).to_dict()["layer"]) == 1
