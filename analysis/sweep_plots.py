@@ -73,7 +73,8 @@ def incidence_by_factor(curves: pd.DataFrame, factor: str, freeze: date) -> Char
         "part:N", sort=parts, title=factor, scale=alt.Scale(domain=parts, range=class_colours(len(parts))),
         legend=alt.Legend(orient="top", titleFontSize=12, labelFontSize=12, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, labelLimit=260),
     )  # fmt: skip
-    shown = [event for event in EVENTS if table.loc[table["event"] == event, "probability"].any()]   # those that never happen need no panel
+    happened = table[table["probability"] > 0]["event"].unique()   # what never happens needs no panel
+    shown = [event for event in EVENTS if event in happened and event != "not_in_force"]   # which is told on the last day alone
     panels = [
         _curves(table[table["event"] == event], colours, freeze, PANEL, 0.1, "share of runs" if place % ROW == 0 else None).properties(
             width=PANEL, height=210, title=caption(EVENTS[event])

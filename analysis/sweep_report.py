@@ -6,6 +6,7 @@ Needs the extra `analysis`.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import version
@@ -115,10 +116,13 @@ def _frontier(title: str, found: Frontier, names: dict[str, str]) -> Section:
     what = "that the body comes into force" if found.outcome == IN_FORCE else f"of '{words_of(found.outcome)}'"
     if found.everywhere is not None:
         finding = f"The probability {what} is {found.everywhere} {found.level:.0%} all over the plane of {x} and {y}: there is no frontier in it."
+    elif found.curve.empty:
+        finding = f"The probability {what} is above {found.level:.0%} at some points and below at others, but not so at neighbours."
     else:
+        known = "other replicates may have no such curve" if math.isinf(found.sampling) else f"other replicates would move it by up to {found.sampling:.0%}"
         finding = (
-            f"The probability {what} crosses {found.level:.0%} on a curve in the plane of {x} and {y}, known to {found.resolution:.2f} of "
-            f"the plane's width from {found.runs:,} runs at {len(found.points)} points; all other factors are as in the scenario."
+            f"The probability {what} crosses {found.level:.0%} on a curve in the plane of {x} and {y}, bracketed to {found.resolution:.1%} of "
+            f"the ranges by {found.runs:,} runs at {len(found.points)} points; {known} (95%). All other factors are as in the scenario."
         )
     reading = "on one side of the curve consensus forms more often than not; the band holds the whole curve with 95% confidence."
     tables = [

@@ -108,7 +108,7 @@ def test_curves_by_factor_have_a_panel_for_what_happens() -> None:
     low, high = curves(LAST).assign(**{"class": "1 to 10"}), curves({**LAST, "in_force": 0.3}).assign(**{"class": "10 to 100"})
     chart: Any = sweep_plots.incidence_by_factor(pd.concat([low, high]), "a b", FREEZE)
     assert words(chart) == "In force by the end: 88% of the runs where a b is 1 to 10, 30% where it is 10 to 100"
-    assert [panel["title"]["text"] for panel in chart.to_dict()["concat"]] == ["text adopted", "in force", "adopted, never in force"]
+    assert [panel["title"]["text"] for panel in chart.to_dict()["concat"]] == ["text adopted", "in force"]
 
 
 def test_curves_by_a_factor_that_does_nothing_say_so() -> None:
