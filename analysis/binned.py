@@ -24,8 +24,9 @@ TAIL = 0.975
 def binned_means(sweep: Sweep, measure: str, *, seed: int = 0) -> pd.DataFrame:
     """Mean of a measure by class of every factor, all other factors varying as they were swept.
 
-    Numeric factors are cut at quantiles of the samples, into up to eight classes of at least 20; other factors, and numbers of few
-    values, have a class per value. Intervals know that runs share samples and replicates, see `waico.analysis.clusters`.
+    Numeric factors are cut at quantiles of the samples, into up to eight classes of at least 20, or into two; other factors, and
+    numbers of few values, have a class per value. Intervals know that runs share samples and replicates, see
+    `waico.analysis.clusters`.
 
     Args:
         sweep: complete or not; runs that failed, or lack the measure, are left out.
@@ -33,8 +34,8 @@ def binned_means(sweep: Sweep, measure: str, *, seed: int = 0) -> pd.DataFrame:
         seed: of the resamples behind the intervals of shares.
 
     Returns:
-        A row per factor and class that has runs. Columns: measure, factor, class, at (mean of the factor in the class; missing for words),
-        mean, low, high (95%; missing where it is not defined), samples, runs.
+        A row per factor and class that has runs. Columns: measure, factor, class, at (mean of the factor in the class; missing
+        for words), mean, low, high (95%; missing where it is not defined), samples, runs.
 
     Raises:
         InputError: there is no such measure, or no run.
@@ -43,7 +44,13 @@ def binned_means(sweep: Sweep, measure: str, *, seed: int = 0) -> pd.DataFrame:
     value = output(runs, measure)
     runs, value = runs[value.notna()], value[value.notna()]
     rows = [
-        {"measure": measure, "factor": str(path), "class": name, "at": at, **_mean(sweep, part, value.loc[part.index], measure, seed)}
+        {
+            "measure": measure,
+            "factor": str(path),
+            "class": name,
+            "at": at,
+            **_mean(sweep, part, value.loc[part.index], measure, seed),
+        }
         for path in sweep.plan.samples
         for name, at, part in _classes(sweep, str(path), runs)
     ]
@@ -84,8 +91,9 @@ def _share_of_ones(numbers: Floats) -> Floats:
 def clustered_interval(values: Floats, clusters: Clusters) -> tuple[float, float]:
     """95% interval of a mean over runs that share samples and replicates; not defined where neither shows any spread.
 
-    The variances by samples and by replicates, each G/(G-1) times the sum over its G clusters of their summed residuals squared, over n^2, are
-    added, as in `Clusters` (Cameron, Gelbach & Miller 2011); Student's t with as many degrees of freedom as the fewer clusters leave.
+    The variances by samples and by replicates are added, as in `Clusters` (Cameron, Gelbach & Miller 2011): each is G/(G-1)
+    times the sum over its G clusters of their summed residuals squared, over n^2. Student's t has as many degrees of freedom
+    as the fewer clusters leave.
     """
     rest, variance, freedom = values - values.mean(), 0.0, []
     for group in (clusters.block, clusters.replicate):

@@ -1,12 +1,14 @@
 """A report: sections with a finding, figures and tables, as one HTML file that needs no network, and its tables as CSV.
 
-What the sections say is made elsewhere (`waico.analysis.sweep_report`); this module writes them down. Needs the extra `analysis`.
+What the sections say is made elsewhere (`waico.analysis.sweep_report`); this module writes them down. Needs the extra
+`analysis`.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -135,7 +137,7 @@ class Report:
 
 
 def check_place(out: Path) -> None:
-    """Refuse a place for a report before any time is spent: only a report that waico made before is replaced, with its tables.
+    """Refuse a place for a report before any time is spent. Only a report that waico made before is replaced, with its tables.
 
     Raises:
         InputError: the name does not end in .html; another file is there; the folder of tables holds something else.
@@ -144,13 +146,17 @@ def check_place(out: Path) -> None:
         raise InputError("--out", str(out), "does not end in .html", "give the name of a .html file")
     if not out.absolute().parent.is_dir():
         raise InputError("--out", str(out), "lies in a folder that does not exist", "make the folder first")
+    if not os.access(out.absolute().parent, os.W_OK | os.X_OK):
+        raise unwritable(out, "no permission")
     made = _tables_before(out)
     folder = table_folder(out)
     if folder.exists() and not folder.is_dir():
         raise InputError("--out", str(folder), "is a file where the folder of tables would be", "give a new name")
     others = [path.name for path in sorted(folder.glob("*")) if path.name not in made]
     if others:
-        raise InputError("--out", str(folder), f"holds '{others[0]}', which no report made", "give a new name, or move it")
+        raise InputError(
+            "--out", str(folder), f"holds '{others[0]}', which no report made", "give a new name, or move it"
+        )
 
 
 def table_folder(out: Path) -> Path:
@@ -170,7 +176,9 @@ def write(report: Report, out: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
         for table in report.tables:
-            write_whole(folder / table.file, partial(_write_text, text=table.rows.to_csv(index=False, lineterminator="\n")))
+            write_whole(
+                folder / table.file, partial(_write_text, text=table.rows.to_csv(index=False, lineterminator="\n"))
+            )
         write_whole(out, partial(_write_text, text=page))
         for name in before - {table.file for table in report.tables}:
             (folder / name).unlink(missing_ok=True)
@@ -195,7 +203,9 @@ def render(report: Report, folder: str) -> str:
 @cache
 def _template() -> jinja2.Template:
     text = files("waico.analysis").joinpath(TEMPLATE).read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters |= {"breakable": _breakable, "spec": _spec, "picture": _picture, "words_in": _words_in}
     return environment.from_string(text)
 
@@ -203,7 +213,7 @@ def _template() -> jinja2.Template:
 @cache
 def _script() -> str:
     """vega-embed with all that it needs, which vl_convert carries."""
-    return vl_convert.javascript_bundle(None, vl_version=VL_VERSION)   # type: ignore[arg-type]   # its stub forgets the default
+    return vl_convert.javascript_bundle(None, vl_version=VL_VERSION)  # type: ignore[arg-type]   # its stub lacks the default
 
 
 def _spec(chart: Chart) -> Markup:

@@ -1,4 +1,4 @@
-"""Figures of a sweep: how its runs end, when, and how that changes along its factors. Built from the tables of its report.
+"""Figures of a sweep: how its runs end, when, and how that changes along its factors. Built from the report's tables.
 
 The look, and what a figure owes its reader, are those of `waico.analysis.plots`. Needs the extra `analysis`.
 """
@@ -22,7 +22,12 @@ PANEL = 205   # of each of several
 ROW = 3   # panels side by side
 WIDE = 820   # pixels that titles over a row of panels take
 MONTH = 365.25 / 12   # days
-EVENTS = {"adopted": "text adopted", "in_force": "in force", "failed": "talks failed", "not_in_force": "adopted, never in force"}
+EVENTS = {
+    "adopted": "text adopted",
+    "in_force": "in force",
+    "failed": "talks failed",
+    "not_in_force": "adopted, never in force",
+}
 EVENT_COLOURS = dict(zip(EVENTS, (COLOURS[0], COLOURS[2], COLOURS[1], GREY), strict=True))
 APART = 0.055   # least distance of labels at the ends of curves, as a share of the height
 
@@ -38,7 +43,9 @@ def outcome_shares(shares: pd.DataFrame, runs: str) -> Chart:
 
 
 def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
-    """Probability that each event has happened by a day, in months after the freeze date, with 95% bands; events that never happen are left out.
+    """Probability that each event has happened by a day, in months after the freeze date, with 95% bands.
+
+    Events that never happen are left out.
 
     Args:
         curves: of `waico.analysis.survival.incidence`, without a factor.
@@ -47,9 +54,13 @@ def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
     table = _to_the_end(curves, ["event"]).assign(what=lambda rows: rows["event"].map(EVENTS))
     ends = table.groupby("event", sort=False).tail(1).set_index("event")
     last = ends["probability"].to_dict()
-    text = f"By the end {last['adopted']:.0%} of the runs have adopted a text and {last['in_force']:.0%} have it in force"
+    text = (
+        f"By the end {last['adopted']:.0%} of the runs have adopted a text and {last['in_force']:.0%} have it in force"
+    )
     happened = table[table["event"].isin(ends.index[ends["probability"] > 0])]
-    colours = alt.Color("what:N", scale=alt.Scale(domain=list(EVENTS.values()), range=list(EVENT_COLOURS.values())), legend=None)
+    colours = alt.Color(
+        "what:N", scale=alt.Scale(domain=list(EVENTS.values()), range=list(EVENT_COLOURS.values())), legend=None
+    )
     panel = _curves(happened, colours, freeze, WIDTH, 0.18)
     labels = alt.Chart(_spread(ends[ends["probability"] > 0])).mark_text(align="left", dx=6, fontSize=12).encode(
         x="month:Q", y=alt.Y("place:Q"), text="label:N", color=colours
@@ -71,19 +82,23 @@ def incidence_by_factor(curves: pd.DataFrame, factor: str, freeze: date) -> Char
     parts = list(dict.fromkeys(table["part"]))
     colours = alt.Color(
         "part:N", sort=parts, title=factor, scale=alt.Scale(domain=parts, range=class_colours(len(parts))),
-        legend=alt.Legend(orient="top", titleFontSize=12, labelFontSize=12, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1, labelLimit=260),
+        legend=alt.Legend(
+            orient="top", titleFontSize=12, labelFontSize=12, labelLimit=260, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1
+        ),
     )  # fmt: skip
     happened = table[table["probability"] > 0]["event"].unique()   # what never happens needs no panel
-    shown = [event for event in EVENTS if event in happened and event != "not_in_force"]   # which is told on the last day alone
+    shown = [
+        event for event in EVENTS if event in happened and event != "not_in_force"
+    ]   # which is told on the last day alone
     panels = [
-        _curves(table[table["event"] == event], colours, freeze, PANEL, 0.1, "share of runs" if place % ROW == 0 else None).properties(
-            width=PANEL, height=210, title=caption(EVENTS[event])
-        )
+        _curves(
+            table[table["event"] == event], colours, freeze, PANEL, 0.1, "share of runs" if place % ROW == 0 else None
+        ).properties(width=PANEL, height=210, title=caption(EVENTS[event]))
         for place, event in enumerate(shown)
     ]
     force = table[table["event"] == "in_force"].groupby("part", sort=False)["probability"].last()
     most, least = f"{force.max():.0%}", f"{force.min():.0%}"
-    text = f"In force by the end: {most} of the runs where {factor} is {force.idxmax()}, {least} where it is {force.idxmin()}"
+    text = f"In force by the end: {most} of the runs where {factor} is {force.idxmax()}, {least} where {force.idxmin()}"
     if most == least:
         text = f"In force by the end: {most} of the runs, whatever {factor} is"
     title = title_of(text, "share of runs in which it has happened, by class of the factor, with 95% bands", WIDE)
@@ -115,7 +130,7 @@ def outcomes_along_factors(shares: pd.DataFrame, labels: Mapping[str, str]) -> C
     """Stacked shares of the outcome classes for the classes of each factor, a panel per factor.
 
     Args:
-        shares: of `waico.analysis.survival.outcome_shares` by each factor, one under the other: factor, class, outcome, share.
+        shares: of `waico.analysis.survival.outcome_shares` by each factor, one under the other, with columns factor and class.
         labels: label by path.
     """
     names = [words_of(name) for name in OUTCOMES]
@@ -131,7 +146,9 @@ def outcomes_along_factors(shares: pd.DataFrame, labels: Mapping[str, str]) -> C
     ]
     spread = shares.groupby(["factor", "outcome"], sort=False)["share"].agg(np.ptp).reset_index()
     path, outcome, most = max(spread.itertuples(index=False, name=None), key=lambda row: row[2])
-    text = f"'{words_of(outcome).capitalize()}' changes most, by {most:.0%} of the runs between classes of {labels[path]}"
+    text = (
+        f"'{words_of(outcome).capitalize()}' changes most, by {most:.0%} of the runs between classes of {labels[path]}"
+    )
     if most == 0.0:
         text = "All classes of all factors have the same shares"
     subtitle = "share of runs by outcome, for classes of each factor; all other factors vary"
@@ -156,7 +173,9 @@ def _to_the_end(curves: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return table.assign(month=table["day"] / MONTH)
 
 
-def _curves(table: pd.DataFrame, colours: alt.Color, freeze: date, width: int, shade: float, title: str | None = "share of runs") -> Any:
+def _curves(
+    table: pd.DataFrame, colours: alt.Color, freeze: date, width: int, shade: float, title: str | None = "share of runs"
+) -> Any:
     """Bands, steps, and unseen points that answer to the pointer."""
     text = f"months after {freeze.day} {freeze:%B %Y}"
     scale = alt.Scale(domain=[0.0, max(1.0, float(table["month"].max()))], nice=False)
@@ -195,8 +214,19 @@ def _along(rows: pd.DataFrame, label: str, axis: alt.Axis, scale: alt.Scale, tit
         x: Any = alt.X("at:Q", title=label, scale=alt.Scale(zero=False, padding=8, type="log" if logarithmic else "linear"),
                        axis=alt.Axis(tickCount=5, grid=False))  # fmt: skip
     else:
-        x = alt.X("class:N", title=label, sort=list(rows["class"]), axis=alt.Axis(labelAngle=0, labelLimit=PANEL // max(1, len(rows))))
-    tip = ["class:N", alt.Tooltip("mean:Q", format=".3f"), alt.Tooltip("low:Q", format=".3f"), alt.Tooltip("high:Q", format=".3f"), "samples:Q"]
+        x = alt.X(
+            "class:N",
+            title=label,
+            sort=list(rows["class"]),
+            axis=alt.Axis(labelAngle=0, labelLimit=PANEL // max(1, len(rows))),
+        )
+    tip = [
+        "class:N",
+        alt.Tooltip("mean:Q", format=".3f"),
+        alt.Tooltip("low:Q", format=".3f"),
+        alt.Tooltip("high:Q", format=".3f"),
+        "samples:Q",
+    ]
     base = alt.Chart(rows).encode(x=x)
     intervals = base.mark_rule(color=COLOURS[0], opacity=0.55, strokeWidth=2).encode(
         y=alt.Y("low:Q", scale=scale, axis=axis, title=title), y2="high:Q"
@@ -214,5 +244,5 @@ def _stacked(rows: pd.DataFrame, label: str, colours: alt.Color, *, first: bool)
         y=_share("share:Q", "share of runs" if first else None),
         color=colours,
         order=alt.Order("rank:Q"),
-        tooltip=["class:N", "what:N", alt.Tooltip("share:Q", format=".1%"), alt.Tooltip("low:Q", format=".1%"), alt.Tooltip("high:Q", format=".1%")],
+        tooltip=["class:N", "what:N", *(alt.Tooltip(f"{name}:Q", format=".1%") for name in ("share", "low", "high"))],
     ).properties(width=PANEL, height=170)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The consensus report of a sweep: what was swept, how and when its runs end, which factors matter, where consensus forms.
+"""The consensus report of a sweep: what was swept, how and when runs end, which factors matter, where consensus forms.
 
 Needs the extra `analysis`.
 """
@@ -55,7 +55,10 @@ def sweep_report(sweep: Sweep, outcome: str = IN_FORCE, frontier: Frontier | Non
     scenario = sweep.plan.scenario
     return Report(
         title=f"Consensus report: {scenario.title}",
-        subtitle=f"A sweep of the scenario {scenario.name}, as of {day_of(scenario.freeze_date)}. Consensus here means that {told.event}.",
+        subtitle=(
+            f"A sweep of the scenario {scenario.name}, as of {day_of(scenario.freeze_date)}. "
+            f"Consensus here means that {told.event}."
+        ),
         warnings=list(_warnings(sweep)),
         sections=[_or_why_not(title, make) for title, make in makers.items()],
         origin=_origin(sweep),
@@ -78,7 +81,9 @@ def axes_of(sweep: Sweep, text: str) -> tuple[tuple[str, Range], tuple[str, Rang
         if factor is None:
             raise InputError("--frontier", path, "is no factor of the sweep", nearest(path, factors))
         if not isinstance(factor, Range):
-            raise InputError("--frontier", path, "takes one of several values, and has no range", "name a factor with a range")
+            raise InputError(
+                "--frontier", path, "takes one of several values, and has no range", "name a factor with a range"
+            )
         axes.append((path, factor))
     return axes[0], axes[1]
 
@@ -115,16 +120,22 @@ def _frontier(title: str, found: Frontier, names: dict[str, str]) -> Section:
     x, y = (names.get(axis.path, axis.path) for axis in (found.x, found.y))
     what = "that the body comes into force" if found.outcome == IN_FORCE else f"of '{words_of(found.outcome)}'"
     if found.everywhere is not None:
-        finding = f"The probability {what} is {found.everywhere} {found.level:.0%} all over the plane of {x} and {y}: there is no frontier in it."
+        side = f"{found.everywhere} {found.level:.0%}"
+        finding = f"The probability {what} is {side} all over the plane of {x} and {y}: there is no frontier in it."
     elif found.curve.empty:
-        finding = f"The probability {what} is above {found.level:.0%} at some points and below at others, but not so at neighbours."
+        finding = f"The probability {what} is above {found.level:.0%} at some points and below at others, but at no neighbours."
     else:
-        known = "other replicates may have no such curve" if math.isinf(found.sampling) else f"other replicates would move it by up to {found.sampling:.0%}"
-        finding = (
-            f"The probability {what} crosses {found.level:.0%} on a curve in the plane of {x} and {y}, bracketed to {found.resolution:.1%} of "
-            f"the ranges by {found.runs:,} runs at {len(found.points)} points; {known} (95%). All other factors are as in the scenario."
+        known = (
+            "other replicates may have no such curve"
+            if math.isinf(found.sampling)
+            else f"other replicates would move it by up to {found.sampling:.0%}"
         )
-    reading = "on one side of the curve consensus forms more often than not; the band holds the whole curve with 95% confidence."
+        finding = (
+            f"The probability {what} crosses {found.level:.0%} on a curve in the plane of {x} and {y}, bracketed to "
+            f"{found.resolution:.1%} of the ranges by {found.runs:,} runs at {len(found.points)} points; {known} (95%). "
+            "All other factors are as in the scenario."
+        )
+    reading = "on one side of the curve consensus forms more often than not; its band holds all of it with 95% confidence."
     tables = [
         Table("frontier_points", "", found.points, shown=0), Table("frontier_curve", "", found.curve, shown=0),
         Table("frontier_band", "", found.band, shown=0),

@@ -27,13 +27,19 @@ from waico.scenarios.errors import InputError
 from waico.scenarios.paths import lookup
 from waico.scenarios.reference import meaning_of
 
-SAMPLERS = {"latin_hypercube": "Latin hypercube", "sobol": "Sobol' design", "morris": "Morris design", "grid": "grid", "table": "table"}
+SAMPLERS = {
+    "latin_hypercube": "Latin hypercube",
+    "sobol": "Sobol' design",
+    "morris": "Morris design",
+    "grid": "grid",
+    "table": "table",
+}
 DEPTH_AND_BREADTH = {"depth": "depth of the text", "breadth_states": "share of states that are members"}
 READING = {
-    "ST": "the total index is the share of the variation that would stay if all other factors were known; where it exceeds the first order, "
-          "the factor works together with others.",
+    "ST": "the total index is the share of the variation that would stay if all other factors were known; where it exceeds the "
+          "first order, the factor works together with others.",
     "mu_star": "far right: the factor has large effects; far up: they differ from place to place.",
-    "delta": "delta is 0 where the distribution does not depend on the factor, and 1 where the factor settles it (Borgonovo 2007).",
+    "delta": "delta is 0 where nothing depends on the factor, and 1 where the factor settles all (Borgonovo 2007).",
     "S1": "the first-order index is the share of the variation that the factor explains alone.",
 }  # fmt: skip
 
@@ -68,21 +74,30 @@ class SweepSections:
         there, planned = len(self.sweep.runs), self.sweep.plan.runs
         amount = f"all {planned:,} runs" if there == planned else f"{there:,} of {planned:,} runs"
         finding = (
-            f"{count(len(samples), 'sample')} of {count(samples.shape[1], 'factor')} ({SAMPLERS[design.sampler]}), each with "
-            f"{count(design.replicates, 'replicate')} of the random draws, seed {design.seed}: {amount} are there."
+            f"{count(len(samples), 'sample')} of {count(samples.shape[1], 'factor')} ({SAMPLERS[design.sampler]}), each "
+            f"with {count(design.replicates, 'replicate')} of the random draws, seed {design.seed}: {amount} are there."
         )
-        tables = [Table("factors", "A row per factor: what it spans, and its value in the scenario.", self._factors(), shown=40)]
+        tables = [
+            Table(
+                "factors", "A row per factor: what it spans, and its value in the scenario.", self._factors(), shown=40
+            )
+        ]
         errors = self.sweep.runs["error"].dropna()
         if len(errors):
             reasons = errors.value_counts().rename_axis("reason").reset_index(name="runs")
             tables.append(Table("failures", "Why runs could not be carried out.", reasons, shown=5))
-        reading = "samples differ by these factors alone; all else is as in the scenario, and all samples share the draws of their replicates."
+        reading = (
+            "samples differ by these factors alone; all else is as in the scenario, and all samples share the draws of their "
+            "replicates."
+        )
         return Section(title, finding, reading, tables=tables)
 
     def endings(self, title: str) -> Section:
         """Outcome shares."""
         shares = outcome_shares(self.sweep)
-        first, second = (row for _, row in shares.sort_values("share", ascending=False, kind="stable").head(2).iterrows())
+        first, second = (
+            row for _, row in shares.sort_values("share", ascending=False, kind="stable").head(2).iterrows()
+        )
         finding = f"The most frequent ending is {words_of(first['outcome'])}, {share_of_runs(first, 'share')}"
         if second["share"] > 0:
             apart = "" if first["low"] > second["high"] else "; their intervals overlap"
@@ -92,7 +107,13 @@ class SweepSections:
             "wide where there are few replicates, since all samples share their draws."
         )
         table = Table("outcomes", "Share of runs by outcome class, with 95% interval.", shares)
-        return Section(title, f"{finding}.", reading, [Figure("outcomes", sweep_plots.outcome_shares(shares, self._of_runs))], [table])
+        return Section(
+            title,
+            f"{finding}.",
+            reading,
+            [Figure("outcomes", sweep_plots.outcome_shares(shares, self._of_runs))],
+            [table],
+        )
 
     def timing(self, title: str) -> Section:
         """Curves of cumulative incidence, also by the factor along which consensus changes most."""
@@ -100,21 +121,29 @@ class SweepSections:
         ends = pd.DataFrame([_end(rows) for _, rows in curves.groupby("event", sort=False)])
         end = {row["event"]: row for _, row in ends.iterrows()}
         finding = (
-            f"A text is adopted in {share_of_runs(end['adopted'], 'probability')}{_half(end['adopted'])}, and comes into force in "
-            f"{share_of_runs(end['in_force'], 'probability')}{_half(end['in_force'])}; "
+            f"A text is adopted in {share_of_runs(end['adopted'], 'probability')}{_half(end['adopted'])}, and comes into force "
+            f"in {share_of_runs(end['in_force'], 'probability')}{_half(end['in_force'])}; "
             f"talks fail without a text in {end['failed']['probability']:.0%}."
         )
         figures = [Figure("incidence", sweep_plots.incidence_curves(curves, freeze))]
         tables = [
-            Table("timing", "Share of runs by the end, with 95% interval, and months after the freeze date until half of them were there.", ends),
+            Table("timing", "Share of runs by the end, with 95% interval, and months until half of them were there.", ends),
             Table("incidence", "", curves, shown=0),
         ]  # fmt: skip
         factor = self._leading
         if factor is not None:
             by = incidence(self.sweep, factor).rename(columns={factor: "class"})
-            figures.append(Figure("incidence_by_factor", sweep_plots.incidence_by_factor(by, self.names[factor], freeze)))
+            figures.append(
+                Figure("incidence_by_factor", sweep_plots.incidence_by_factor(by, self.names[factor], freeze))
+            )
             tables.append(Table("incidence_by_factor", "", by.assign(factor=factor), shown=0))
-        return Section(title, finding, "a curve rises by the share of runs that get there in that month; its band is a 95% interval.", figures, tables)
+        return Section(
+            title,
+            finding,
+            "a curve rises by the share of runs that get there in that month; its band is a 95% interval.",
+            figures,
+            tables,
+        )
 
     def sensitivity(self, title: str) -> Section:
         """Sensitivity indices of consensus, and of all usual measures."""
@@ -123,17 +152,33 @@ class SweepSections:
         own = table[table["measure"] == self.outcome]
         whole = Table("sensitivity", "", table, shown=0)
         if not own["value"].notna().any():
-            return Section(title, f"Nothing can be said of what decides whether {self.event} ({own['note'].iloc[0]}).", tables=[whole])
+            return Section(
+                title,
+                f"Nothing can be said of what decides whether {self.event} ({own['note'].iloc[0]}).",
+                tables=[whole],
+            )
         index = main_index(own)
         figures = [Figure("sensitivity", factor_plots.sensitivity(own, self.names, f"whether {self.event}"))]
         told = table[(table["index"] == main_index(table)) & table["value"].notna()]
         if told["measure"].nunique() > 1:
             measures = {name: words_of(name) for name in told["measure"].unique()}
             figures.append(Figure("sensitivity_map", factor_plots.sensitivity_map(told, self.names, measures)))
-        shown = own.loc[own["value"].notna(), ["factor", "index", "value", "low", "high"]].sort_values("value", ascending=False, kind="stable")
+        shown = own.loc[own["value"].notna(), ["factor", "index", "value", "low", "high"]].sort_values(
+            "value", ascending=False, kind="stable"
+        )
         shown = shown.sort_values("index", key=lambda names: names.map(factor_plots.ORDER.index), kind="stable")
-        notes = [note for note in dict.fromkeys(own.loc[(own["index"] == index) | (own["value"].isna()), "note"]) if note]
-        tables = [Table("sensitivity_of_consensus", f"Indices of each factor for whether {self.event}, with 95% intervals.", shown, shown=16), whole]
+        notes = [
+            note for note in dict.fromkeys(own.loc[(own["index"] == index) | (own["value"].isna()), "note"]) if note
+        ]
+        tables = [
+            Table(
+                "sensitivity_of_consensus",
+                f"Indices of each factor for whether {self.event}, with 95% intervals.",
+                shown,
+                shown=16,
+            ),
+            whole,
+        ]
         reading = " ".join([READING[index], *(f"Note: {note}." for note in notes)])
         return Section(title, self._most_important(own), reading, figures, tables)
 
@@ -145,22 +190,32 @@ class SweepSections:
         first, name = spread.iloc[0], self.names[spread["factor"].iloc[0]]
         if first["difference"] > 0:
             finding = (
-                f"The share of runs that {self.happens} changes most along {name}: {first['highest']:.0%} where it is {first['at_highest']}, "
-                f"{first['lowest']:.0%} where it is {first['at_lowest']}."
+                f"The share of runs that {self.happens} changes most along {name}: {first['highest']:.0%} where it is "
+                f"{first['at_highest']}, {first['lowest']:.0%} where it is {first['at_lowest']}."
             )
-            text = f"From {first['lowest']:.0%} to {first['highest']:.0%} along {name}, the steepest of {count(len(spread), 'factor')}"
+            text = f"From {first['lowest']:.0%} to {first['highest']:.0%} along {name}"
         else:
-            finding = f"No factor makes a difference: in every class of each {first['highest']:.0%} of the runs {self.happens}."
+            finding = f"No factor makes a difference: in all classes {first['highest']:.0%} of the runs {self.happens}."
             text = f"{first['highest']:.0%} everywhere"
         classes = pd.concat([self._classes(path) for path in self.names], ignore_index=True)
-        shares = sweep_plots.along_factors(self._scaled(self._shares), self.names, f"share of runs that {self.happens}", text, "share of runs")
-        figures = [Figure("along", shares), Figure("outcomes_by_factor", sweep_plots.outcomes_along_factors(classes, self.names))]
+        shares = sweep_plots.along_factors(
+            self._scaled(self._shares), self.names, f"share of runs that {self.happens}", text, "share of runs"
+        )
+        figures = [
+            Figure("along", shares),
+            Figure("outcomes_by_factor", sweep_plots.outcomes_along_factors(classes, self.names)),
+        ]
         tables = [
-            Table("along_factors", f"Lowest and highest share of runs that {self.happens}, by factor, and the classes where they are.", spread, shown=12),
+            Table(
+                "along_factors",
+                f"Lowest and highest share of runs that {self.happens}, by factor, and the classes where they are.",
+                spread,
+                shown=12,
+            ),
             Table("consensus_by_factor", "", self._shares, shown=0),
             Table("outcomes_by_factor", "", classes, shown=0),
         ]
-        reading = "each panel sorts the runs by one factor, while all others vary; a level row says that the factor alone does little."
+        reading = "each panel sorts the runs by one factor, all others varying; a level row says that it does little alone."
         return Section(title, finding, reading, figures, tables)
 
     def depth_and_breadth(self, title: str) -> Section:
@@ -169,14 +224,20 @@ class SweepSections:
         quantiles = runs[[*DEPTH_AND_BREADTH, "signed", "ratified"]].astype(float).quantile([0.05, 0.5, 0.95]).T
         depth, breadth = (quantiles.loc[measure] for measure in DEPTH_AND_BREADTH)
         finding = (
-            f"At the end the text has depth {depth[0.5]:.2f} in the median run (90% of the runs: {depth[0.05]:.2f} to {depth[0.95]:.2f}), "
-            f"and {breadth[0.5]:.0%} of the states are members ({breadth[0.05]:.0%} to {breadth[0.95]:.0%})."
+            f"At the end the text has depth {depth[0.5]:.2f} in the median run "
+            f"(90% of the runs: {depth[0.05]:.2f} to {depth[0.95]:.2f}), and {breadth[0.5]:.0%} of the states are members ({breadth[0.05]:.0%} to {breadth[0.95]:.0%})."
         )
         means = {measure: binned_means(self.sweep, measure) for measure in DEPTH_AND_BREADTH}
-        figures = [Figure(measure, self._along(table, measure)) for measure, table in means.items() if not _spread(table).empty]
+        figures = [
+            Figure(measure, self._along(table, measure)) for measure, table in means.items() if not _spread(table).empty
+        ]
         over = quantiles.set_axis(["q05", "median", "q95"], axis=1).rename_axis("measure").reset_index()
         tables = [
-            Table("depth_and_breadth", "Over all runs: 5% quantile, median, 95% quantile; signed and ratified in states.", over),
+            Table(
+                "depth_and_breadth",
+                "Over all runs: 5% quantile, median, 95% quantile; signed and ratified in states.",
+                over,
+            ),
             Table("depth_and_breadth_by_factor", "", pd.concat(means.values(), ignore_index=True), shown=0),
         ]
         reading = "depth runs from 0, which commits to nothing, to 1; sponsor and rival are left out of the members."
@@ -186,14 +247,17 @@ class SweepSections:
         """The box of PRIM, and the rules of a tree."""
         box, rules = prim_box(self.sweep, self.outcome), cart_rules(self.sweep, self.outcome)
         tables = [] if rules.table.empty else [
-            Table("rules", "Leaves of a classification tree, densest first; held out: on samples that it was not grown on.", rules.table, shown=6)
+            Table("rules", "Leaves of a classification tree, densest first, also on samples held out.", rules.table, shown=6)
         ]  # fmt: skip
         if box.limits.empty:
             why = box.note or "none is denser than the whole"
-            return Section(title, f"There is no box of factors in which more runs {self.happens}: {why}.", tables=tables)
+            return Section(
+                title, f"There is no box of factors in which more runs {self.happens}: {why}.", tables=tables
+            )
         finding = (
-            f"The box is: {box.words}. Inside it {box.held_out_density:.0%} of the runs {self.happens}, against {box.held_out_share:.0%} of all "
-            f"(on samples held out; {p_value(box.p_value)}), and {box.held_out_coverage:.0%} of all runs that do lie there."
+            f"The box is: {box.words}. Inside it {box.held_out_density:.0%} of the runs {self.happens}, against "
+            f"{box.held_out_share:.0%} of all (on samples held out; {p_value(box.p_value)}), and "
+            f"{box.held_out_coverage:.0%} of all runs that do lie there."
         )
         finding += f" Note: {box.note}." if box.note else ""
         figures = [
@@ -207,7 +271,9 @@ class SweepSections:
             Table("box_quality", "The box on the samples on which it was found, and on those held out.", _quality(box)),
             Table("peeling", "", box.trajectory, shown=0), *tables,
         ]  # fmt: skip
-        reading = "a good box has a high density (few other runs inside) and a high coverage (few of these runs outside)."
+        reading = (
+            "a good box has a high density (few other runs inside) and a high coverage (few of these runs outside)."
+        )
         return Section(title, finding, reading, figures, tables)
 
     @cached_property
@@ -224,7 +290,8 @@ class SweepSections:
     @property
     def _of_runs(self) -> str:
         runs, design = carried_out(self.sweep), self.sweep.plan.design
-        return f"{count(len(runs), 'run')}: {count(runs['sample'].nunique(), 'sample')}, {count(design.replicates, 'replicate')}, seed {design.seed}"
+        samples = count(runs["sample"].nunique(), "sample")
+        return f"{count(len(runs), 'run')}: {samples}, {count(design.replicates, 'replicate')}, seed {design.seed}"
 
     def _most_important(self, own: pd.DataFrame) -> str:
         """Which factor matters most, and whether that is sure."""
@@ -237,14 +304,18 @@ class SweepSections:
             text += f", before {self.names[second['factor']]} with {second['value']:.2f}"
             text += "; their intervals overlap" if first["low"] <= second["high"] else ""
         noise = own["noise"].dropna()
-        return text + (f". {noise.iloc[0]:.0%} of the variation between samples is noise of replicates." if len(noise) else ".")
+        return text + (
+            f". {noise.iloc[0]:.0%} of the variation between samples is noise of replicates." if len(noise) else "."
+        )
 
     def _along(self, table: pd.DataFrame, measure: str) -> Any:
         """A figure of one measure along all factors."""
         first = _spread(table).iloc[0]
         name = words_of(measure).capitalize()
-        text = f"{name} goes from {first['lowest']:.2f} to {first['highest']:.2f} along {self.names[first['factor']]}, the steepest of all"
-        return sweep_plots.along_factors(self._scaled(table), self.names, f"{DEPTH_AND_BREADTH[measure]} at the end", text, words_of(measure))
+        text = f"{name} goes from {first['lowest']:.2f} to {first['highest']:.2f} along {self.names[first['factor']]}"
+        return sweep_plots.along_factors(
+            self._scaled(table), self.names, f"{DEPTH_AND_BREADTH[measure]} at the end", text, words_of(measure)
+        )
 
     def _factors(self) -> pd.DataFrame:
         rows = []
@@ -274,9 +345,14 @@ class SweepSections:
 def _end(rows: pd.DataFrame) -> dict[str, Any]:
     """A curve at its end, and the month by which half of those that get there are there."""
     last = rows.iloc[-1]
-    half = rows.loc[rows["probability"] >= last["probability"] / 2, "day"].iloc[0] / MONTH if last["probability"] > 0 else float("nan")
+    half = (
+        rows.loc[rows["probability"] >= last["probability"] / 2, "day"].iloc[0] / MONTH
+        if last["probability"] > 0
+        else float("nan")
+    )
     return {
-        "event": last["event"], "meaning": EVENTS[last["event"]], "probability": last["probability"], "low": last["low"], "high": last["high"],
+        "event": last["event"], "meaning": EVENTS[last["event"]],
+        "probability": last["probability"], "low": last["low"], "high": last["high"],
         "months_until_half": half, "runs": last["runs"],
     }  # fmt: skip
 
@@ -286,7 +362,7 @@ def _half(end: pd.Series) -> str:
 
 
 def _spread(means: pd.DataFrame) -> pd.DataFrame:
-    """Lowest and highest mean by factor, the factor with the largest difference first; factors with one class are left out."""
+    """Lowest and highest mean by factor, the largest difference first; factors with one class are left out."""
     rows = []
     for path, table in means.groupby("factor", sort=False):
         if len(table) > 1:

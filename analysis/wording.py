@@ -12,6 +12,7 @@ import pandas as pd
 DASH = "-"
 LEAST = 0.0005   # what would round to 0 in three decimals
 
+
 def count(number: int, noun: str) -> str:
     """A number of things, as in "1 run" and "1,200 runs"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
@@ -36,7 +37,9 @@ def day_of(day: date) -> str:
 def value_of(value: Any) -> str:
     """A value of a scenario; priors by mean and standard deviation, lists with commas, a dash for what is not there."""
     if isinstance(value, Mapping) and {"mean", "sd"} <= value.keys():
-        return f"N({value['mean']:g}, {value['sd']:g})" + ("" if value.get("lower") is None else f", above {value['lower']:g}")
+        return f"N({value['mean']:g}, {value['sd']:g})" + (
+            "" if value.get("lower") is None else f", above {value['lower']:g}"
+        )
     if isinstance(value, list | tuple):
         return ", ".join(map(value_of, value)) or DASH
     if isinstance(value, float):

@@ -398,8 +398,8 @@ def analyze(
         Path | None,
         typer.Option(
             metavar="REPORT.html",
-            help="the report, with its tables as CSV in REPORT_tables/ beside it; DIR/report.html if not given. A report that waico "
-            "made is replaced, with its tables; no other file is",
+            help="the report, with its tables as CSV in REPORT_tables/ beside it; DIR/report.html if not given. A report that "
+            "waico made is replaced, with its tables; no other file is",
         ),
     ] = None,
     outcome: Annotated[
@@ -407,7 +407,10 @@ def analyze(
     ] = "in_force",
     frontier: Annotated[
         str | None,
-        typer.Option(metavar="X_PATH,Y_PATH", help="find where OUTCOME comes in half of the runs in the plane of two factors, by up to 4,000 more runs"),
+        typer.Option(
+            metavar="X_PATH,Y_PATH",
+            help="find where OUTCOME comes in half of the runs in the plane of two factors, by up to 4,000 more runs",
+        ),
     ] = None,
     workers: WorkersOption = 1,
     quiet: QuietOption = False,

@@ -12,7 +12,12 @@ from waico.analysis.binned import binned_means, clustered_interval
 from waico.analysis.clusters import Clusters
 from waico.scenarios.errors import InputError
 
-LHC = {"sampler": "latin_hypercube", "samples": 100, "replicates": 2, "factors": {A: [-1.0, 1.0], WORDS: {"values": ["compromise", "nash"]}}}
+LHC = {
+    "sampler": "latin_hypercube",
+    "samples": 100,
+    "replicates": 2,
+    "factors": {A: [-1.0, 1.0], WORDS: {"values": ["compromise", "nash"]}},
+}
 
 
 def rises(changes: dict[str, Any], replicate: int) -> dict[str, Any]:
@@ -78,7 +83,7 @@ def test_without_spread_there_is_no_interval(values: list[float]) -> None:
 
 
 def test_intervals_hold_the_mean_as_often_as_they_say() -> None:
-    """300 draws of 15 samples by 8 replicates, with effects of both: 95% of intervals hold 0, up to 4 standard errors (5 points); more may."""
+    """300 draws of 15 samples by 8 replicates, with effects of both: 95% of intervals or more hold 0, but for 4 standard errors."""
     rng = np.random.default_rng(3)
     block, replicate = np.repeat(np.arange(15), 8), np.tile(np.arange(8), 15)
     held = 0
