@@ -22,7 +22,7 @@ TINY = 1e-9   # rounding noise in a number of runs
 
 
 def blocks(plan: Plan) -> Integers:
-    """Which samples were drawn together, (samples,): rows of a base point (sobol) or a trajectory (morris), else none."""
+    """Which samples were drawn together, (samples,): rows of a base point (sobol) or trajectory (morris), else none."""
     factors = len(plan.design.factors)
     size = {"sobol": factors + 2, "morris": factors + 1}.get(plan.design.sampler, 1)
     return np.arange(len(plan.samples)) // size
@@ -32,12 +32,12 @@ def blocks(plan: Plan) -> Integers:
 class Clusters:
     """Runs by what they share.
 
-    Runs of a sample share its factors, and runs with the same number of replicate share their random draws, whatever their sample:
-    the coefficients of states, too, so that a replicate may decide more than the factors do. Samples (or what was drawn together with
-    them) are resampled with replacement, replicates are, and the two variances are added (Cameron, Gelbach & Miller 2011, without
-    their third term, the variance of independent runs: on average the sum is too large by no more than that). With one
-    replicate only samples are resampled: intervals are then about other samples under the same draws. With two that decide all, 95%
-    intervals hold the truth in 88% of cases.
+    Runs of a sample share its factors, and runs with the same number of replicate share their random draws, whatever
+    their sample: the coefficients of states, too, so that a replicate may decide more than the factors do. Samples (or
+    what was drawn together with them) are resampled with replacement, replicates are, and the two variances are added
+    (Cameron, Gelbach & Miller 2011, without their third term, the variance of independent runs: on average the sum is
+    too large by no more than that). With one replicate only samples are resampled: intervals are then about other
+    samples under the same draws. With two that decide all, 95% intervals hold the truth in 88% of cases.
 
     Attributes:
         block: of each run, counted from 0, (runs,).
@@ -55,13 +55,15 @@ class Clusters:
             np.unique(runs["replicate"].to_numpy(dtype=int), return_inverse=True)[1],
         )
 
-    def limits(self, shares: Floats, cell: Integers, size: int, statistic: Statistic, seed: int) -> tuple[Floats, Floats]:
+    def limits(
+        self, shares: Floats, cell: Integers, size: int, statistic: Statistic, seed: int
+    ) -> tuple[Floats, Floats]:
         """95% intervals of shares of the runs (Korn & Graubard 1998).
 
-        The exact binomial interval of Clopper & Pearson for the number of independent runs that would have the same variance, less a
-        factor for how little few clusters say about it (degrees of freedom: Satterthwaite 1946). That number is never below the
-        number of replicates, or of samples if those are fewer or there is one replicate, as if these decided all; where all or no
-        runs count, nothing tells how alike runs are, and it is that.
+        The exact binomial interval of Clopper & Pearson for the number of independent runs that would have the same
+        variance, less a factor for how little few clusters say about it (degrees of freedom: Satterthwaite 1946). That
+        number is never below the number of replicates, or of samples if those are fewer or there is one replicate, as
+        if these decided all; where all or no runs count, nothing tells how alike runs are, and it is that.
 
         Args:
             shares: what was found, (K,).
@@ -75,7 +77,9 @@ class Clusters:
         """
         rng = np.random.default_rng(seed)
         ways = [(group, many) for group in (self.block, self.replicate) if (many := int(group.max()) + 1) > 1]
-        parts = np.array([statistic(_drawn(group, cell, size, rng)).var(axis=0) * many / (many - 1) for group, many in ways])
+        parts = np.array([
+            statistic(_drawn(group, cell, size, rng)).var(axis=0) * many / (many - 1) for group, many in ways
+        ])
         freedom = np.array([many - 1 for _, many in ways])
         least = min((many for _, many in ways), default=1)
         return _binomial(shares, _effective(shares, parts.reshape(-1, *shares.shape), freedom, len(cell), least))
@@ -89,12 +93,13 @@ def _drawn(group: Integers, cell: Integers, size: int, rng: np.random.Generator)
 
 
 def _effective(shares: Floats, parts: Floats, freedom: Integers, runs: int, least: int) -> Floats:
-    """The number of independent runs that say as much, (K,), from variances by way of clustering (2, K) and their freedom (2,)."""
+    """The number of independent runs that say as much, (K,), from variances (2, K) and freedom (2,) by way."""
     variance = parts.sum(axis=0)
     known = (shares > 0.0) & (shares < 1.0) & (variance > 0.0)
     variance = np.where(known, variance, 1.0)
     effective = variance**2 / np.maximum((parts**2 / freedom[:, None]).sum(axis=0), 1e-300)
-    alike = shares * (1.0 - shares) / variance * (t.ppf(TAIL, max(runs - 1, 1)) / t.ppf(TAIL, np.maximum(effective, 1.0))) ** 2
+    doubt = (t.ppf(TAIL, max(runs - 1, 1)) / t.ppf(TAIL, np.maximum(effective, 1.0))) ** 2
+    alike = shares * (1.0 - shares) / variance * doubt
     return np.where(known, np.clip(alike, least, runs), least)
 
 

@@ -21,9 +21,12 @@ LEVEL = 0.05   # of the tests
 LEAVES = 8   # of a tree, so that it can be read
 FEWEST = 20   # samples in a half
 LIMITS = ["factor", "low", "high", "values", "quasi_p_low", "quasi_p_high", "p_value"]
-TRAJECTORY = ["box", "coverage", "density", "mass", "dimensions", "phi", "held_out_coverage", "held_out_density", "chosen"]
+TRAJECTORY = [
+    "box", "coverage", "density", "mass", "dimensions", "phi", "held_out_coverage", "held_out_density", "chosen",
+]  # fmt: skip
 RULES = [
-    "words", "dimensions", "coverage", "density", "mass", "held_out_coverage", "held_out_density", "held_out_mass", "p_value",
+    "words", "dimensions", "coverage", "density", "mass", "held_out_coverage", "held_out_density", "held_out_mass",
+    "p_value",
 ]  # fmt: skip
 NOTHING = Fit(np.nan, np.nan, np.nan)
 
@@ -36,16 +39,17 @@ class Box:
         outcome: an outcome class or `in_force`.
         share: of all runs that have it (the base rate).
         words: the box in words; empty if there is none.
-        limits: a row per restricted factor. Columns: factor, low, high (infinite where open), values (a tuple for factors that are not
-            numbers, else None), quasi_p_low, quasi_p_high (chance of so high a density if that limit changed nothing, by a
-            one-sided binomial test of runs, on the half on which the box was found; Bryant & Lempert 2010; NaN where open; for
-            values in quasi_p_low), p_value (of the factor: the same question, asked of samples, see `Halves.p_value`).
+        limits: a row per restricted factor. Columns: factor, low, high (infinite where open), values (a tuple for
+            factors that are not numbers, else None), quasi_p_low, quasi_p_high (chance of so high a density if that
+            limit changed nothing, by a one-sided binomial test of runs, on the half on which the box was found; Bryant
+            & Lempert 2010; NaN where open; for values in quasi_p_low), p_value (of the factor: the same question, asked
+            of samples, see `Halves.p_value`).
         coverage, density, mass: on the half on which the box was found; NaN without a box, as below.
         held_out_coverage, held_out_density, held_out_mass: on the other half, free of the optimism of a search.
         held_out_share: base rate of the other half.
         p_value: on the other half, of the outcome being no more common inside than outside, see `Halves.p_value`.
-        trajectory: a row per box on the way, from all of the space. Columns: box (from 0), coverage, density, mass, dimensions (restricted
-            factors), phi, held_out_coverage, held_out_density, chosen.
+        trajectory: a row per box on the way, from all of the space. Columns: box (from 0), coverage, density, mass,
+            dimensions (restricted factors), phi, held_out_coverage, held_out_density, chosen.
         note: empty, or why there is no box, or what speaks against it.
     """
 
@@ -86,14 +90,14 @@ class Rules:
 
 
 def prim_box(sweep: Sweep, outcome: str, *, seed: int = 0) -> Box:
-    """Find a box of factors in which an outcome is common, by the patient rule induction method (Friedman & Fisher 1999).
+    """Find a box of factors where an outcome is common, by patient rule induction (PRIM; Friedman & Fisher 1999).
 
-    ema_workbench peels 5% of the runs at a time off the sides of the space. Of the boxes on the way the one is chosen whose phi is
-    highest: the correlation of being inside and having the outcome (Matthews 1975), which weighs coverage against density, and is 0
-    for any box that says nothing, whatever the base rate. (Their harmonic mean, F1, is 2 p / (1 + p) for all of the space, which no box
-    beats where the outcome is common.) Then factors are set free, the least significant first, whose p-values are above 0.05;
-    quasi-p-values do for a single replicate only, since they take runs as independent. All of that is done on a random
-    half of the samples; what it is worth shows on the other half.
+    ema_workbench peels 5% of the runs at a time off the sides of the space. Of the boxes on the way the one is chosen
+    whose phi is highest: the correlation of being inside and having the outcome (Matthews 1975), which weighs coverage
+    against density, and is 0 for any box that says nothing, whatever the base rate p. (Their harmonic mean, F1, is
+    2 p / (1 + p) for all of the space, which few boxes beat where the outcome is common.) Then factors are set free,
+    the least significant first, whose p-values are above 0.05; quasi-p-values do for one replicate only, since they
+    take runs as independent. All of that is done on a random half of the samples; the other shows what it is worth.
 
     Args:
         sweep: complete or not; the runs that are there count, but for those that failed with an error.
@@ -112,19 +116,20 @@ def prim_box(sweep: Sweep, outcome: str, *, seed: int = 0) -> Box:
     found = NOTHING if reason else halves.fit(region, held_out=False)
     check = NOTHING if reason else halves.fit(region, held_out=True)
     p_value = np.nan if reason else halves.p_value(region, held_out=True)
-    limits = pd.DataFrame([vars(each) | {"p_value": halves.p_value_of(each, region)} for each in region], columns=LIMITS)
+    limits = [vars(each) | {"p_value": halves.p_value_of(each, region)} for each in region]
     return Box(
-        outcome, float(halves.y.mean()), halves.in_words(region), limits, *found, *check, halves.share(held_out=True), p_value,
-        _trajectory(halves, boxes, chosen), reason or _doubts(p_value),
+        outcome, float(halves.y.mean()), halves.in_words(region), pd.DataFrame(limits, columns=LIMITS), *found, *check,
+        halves.share(held_out=True), p_value, _trajectory(halves, boxes, chosen), reason or _doubts(p_value),
     )  # fmt: skip
 
 
 def cart_rules(sweep: Sweep, outcome: str, *, seed: int = 0) -> Rules:
     """Find rules for where an outcome is common, by a classification tree (Breiman et al. 1984).
 
-    scikit-learn grows up to eight leaves, the most telling split first, on a random half of the samples. From the path to a leaf,
-    factors are set free as for `prim_box` (after Quinlan 1987), so that rules may overlap. The other half shows what
-    they are worth. (The trees of ema_workbench 2.5 are not used: a branch `is X` of a factor in words leaves their boxes as they were.)
+    scikit-learn grows up to eight leaves, the most telling split first, on a random half of the samples. From the path
+    to a leaf, factors are set free as for `prim_box` (after Quinlan 1987), so that rules may overlap. The other half
+    shows what they are worth. (The trees of ema_workbench 2.5 are not used: a branch `is X` of a factor in words leaves
+    their boxes as they were.)
 
     Args:
         sweep: complete or not; the runs that are there count, but for those that failed with an error.
@@ -170,7 +175,9 @@ def _doubts(p_value: float) -> str:
     """What the half held out says against what was found."""
     if np.isnan(p_value):
         return "the half held out cannot tell: all of it is inside, or outside, or alike"
-    return f"not confirmed: in the half held out it is no more common inside than outside (p = {p_value:.2g})" if p_value > LEVEL else ""
+    if p_value > LEVEL:
+        return f"not confirmed: in the half held out it is no more common inside than outside (p = {p_value:.2g})"
+    return ""
 
 
 def _trajectory(halves: Halves, boxes: list[Region], chosen: int) -> pd.DataFrame:
@@ -178,7 +185,8 @@ def _trajectory(halves: Halves, boxes: list[Region], chosen: int) -> pd.DataFram
     rows = []
     for number, region in enumerate(boxes):
         found, check = halves.fit(region, held_out=False), halves.fit(region, held_out=True)
-        rows.append((number, *found, len(region), _phi(halves, region), check.coverage, check.density, number == chosen))
+        phi = _phi(halves, region)
+        rows.append((number, *found, len(region), phi, check.coverage, check.density, number == chosen))
     return pd.DataFrame(rows, columns=TRAJECTORY)
 
 
@@ -190,7 +198,8 @@ def _phi(halves: Halves, region: Region) -> float:
 
 def _peel(halves: Halves) -> tuple[list[Region], int]:
     """The boxes of PRIM, and the number of the one to choose."""
-    prim, kinds = _prim(), {str(path): column.unique().tolist() for path, column in halves.x.items() if not is_numeric(column)}
+    prim = _prim()
+    kinds = {str(path): sorted(each.unique().tolist()) for path, each in halves.x.items() if not is_numeric(each)}
     x = pd.DataFrame({path: _coded(column, kinds.get(str(path))) for path, column in halves.x[halves.first].items()})
     x = x[x.columns[x.nunique() > 1]]
     box = prim.Prim(x, halves.y[halves.first].astype(int), threshold=1e-9, mass_min=LEAST_MASS).find_box()
@@ -205,27 +214,30 @@ def _peel(halves: Halves) -> tuple[list[Region], int]:
 
 
 def _coded(column: pd.Series, kinds: list[Any] | None) -> pd.Series:
-    """A factor for ema_workbench: in floating point, or categories by number, whose sets have the same order in every process."""
+    """A factor for ema_workbench: in floating point, or categories by number, whose sets have one order everywhere."""
     if kinds is None:
         return column.astype(float)
     return column.map(kinds.index).astype(pd.CategoricalDtype(list(range(len(kinds)))))
 
 
 def _prim() -> Any:
-    """ema_workbench's PRIM. It takes seconds to import, and warns that it could run models in parallel with a package more."""
+    """ema_workbench's PRIM. It takes seconds to import, and warns of a package with which it would run models."""
     with extra("scenario discovery"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "ipyparallel not installed", UserWarning)
         from ema_workbench.analysis import prim
     return prim
 
 
-def _region(everywhere: pd.DataFrame, limits: pd.DataFrame, quasi_p: dict[str, list[float]], kinds: dict[str, list[Any]]) -> Region:
+def _region(
+    everywhere: pd.DataFrame, limits: pd.DataFrame, quasi_p: dict[str, list[float]], kinds: dict[str, list[Any]]
+) -> Region:
     """What a box of ema_workbench asks of the factors that it restricts."""
     region = []
     for path, p_values in quasi_p.items():
         low, high = limits[path]
         if path in kinds:
-            region.append(Restriction(path, values=tuple(kinds[path][place] for place in sorted(low)), quasi_p_low=p_values[0]))
+            values = tuple(kinds[path][place] for place in sorted(low))
+            region.append(Restriction(path, values=values, quasi_p_low=p_values[0]))
             continue
         open_low, open_high = low == everywhere.loc[0, path], high == everywhere.loc[1, path]
         region.append(Restriction(
@@ -237,12 +249,14 @@ def _region(everywhere: pd.DataFrame, limits: pd.DataFrame, quasi_p: dict[str, l
 
 def _rules(halves: Halves, seed: int) -> list[Region]:
     """Leaves of a tree denser than all of the space, without what adds nothing, each once."""
-    base, found = halves.share(held_out=False), []
+    base, places = halves.share(held_out=False), {path: place for place, path in enumerate(halves.x)}
+    found: list[Region] = []
     for region in _leaves(halves, seed):
         if halves.fit(region, held_out=False).density <= base:
             continue
         while (weak := halves.weakest(region, LEVEL)) is not None:
             region = [each for each in region if each is not weak]
+        region = sorted(region, key=lambda each: places[each.factor])
         if region and region not in found:
             found.append(region)
     return found
@@ -254,19 +268,20 @@ def _leaves(halves: Halves, seed: int) -> list[Region]:
         from sklearn.tree import DecisionTreeClassifier
     columns, made = [], []   # of the tree: a factor in numbers, or whether a factor has some value
     for path, column in halves.x.items():
-        kinds = [None] if is_numeric(column) else column.unique().tolist()
+        kinds = [None] if is_numeric(column) else sorted(column.unique().tolist())
         columns += [(str(path), kind) for kind in kinds]
-        made += [column.to_numpy(dtype=float) if kind is None else (column == kind).to_numpy(dtype=float) for kind in kinds]
+        made += [(column if kind is None else column == kind).to_numpy(dtype=float) for kind in kinds]
     least = max(1, int(np.ceil(LEAST_MASS * halves.first.sum())))
-    tree = DecisionTreeClassifier(min_samples_leaf=least, max_leaf_nodes=LEAVES, random_state=seed)
+    tree = DecisionTreeClassifier(min_samples_leaf=least, max_leaf_nodes=LEAVES, random_state=seed % 2**32)
     tree.fit(np.column_stack(made)[halves.first], halves.y[halves.first])
     kinds_of = {path: tuple(kind for other, kind in columns if other == path) for path, _ in columns}
     return [list(region.values()) for region in _descend(tree.tree_, columns, kinds_of, 0, {})]
 
 
 def _descend(
-    tree: Any, columns: list[tuple[str, Any]], kinds: dict[str, tuple[Any, ...]], node: int, above: dict[str, Restriction]
-) -> Iterator[dict[str, Restriction]]:
+    tree: Any, columns: list[tuple[str, Any]], kinds: dict[str, tuple[Any, ...]], node: int,
+    above: dict[str, Restriction],
+) -> Iterator[dict[str, Restriction]]:  # fmt: skip
     """The restrictions by factor of every leaf below a node."""
     if tree.children_left[node] < 0:
         yield above

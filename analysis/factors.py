@@ -29,10 +29,10 @@ def is_numeric(column: pd.Series) -> bool:
 
 
 def classes(sweep: Sweep, by: str) -> pd.Series:
-    """The class of every sample, in words; as a categorical, in the order of the factor.
+    """The class of every sample, in words; as a categorical, in the order of the values.
 
-    Words, dates, flags, and numbers of at most six values are classes of their own. Other numbers are cut at the quartiles of
-    the samples, so that the four classes hold equally many of them, up to ties.
+    Words, dates, flags, and numbers of at most six values are classes of their own. Other numbers are cut at the
+    quartiles of the samples, so that the four classes hold equally many of them, up to ties.
 
     Raises:
         InputError: the sweep has no such factor.
@@ -44,7 +44,7 @@ def classes(sweep: Sweep, by: str) -> pd.Series:
     if is_numeric(column) and column.nunique() > FEW:
         cut, edges = pd.qcut(column, CLASSES, retbins=True, duplicates="drop")
         return cut.cat.rename_categories(_spans(edges.tolist()))
-    values = sorted(column.unique()) if is_numeric(column) else column.unique().tolist()
+    values = sorted(column.unique().tolist())
     names = {value: f"{value:g}" if is_numeric(column) else str(value) for value in values}
     return column.map(names).astype(pd.CategoricalDtype(list(names.values()), ordered=True))
 

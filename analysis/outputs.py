@@ -22,12 +22,12 @@ def carried_out(sweep: Sweep) -> pd.DataFrame:
     """
     runs = sweep.runs[sweep.runs["error"].isna()].reset_index(drop=True)
     if runs.empty:
-        raise InputError(str(sweep.folder), "", "has no run that could be carried out", "see the column error of its runs")
+        raise InputError(str(sweep.folder), "", "has no run that could be carried out", "see the column error of runs")
     return runs
 
 
 def indicator(runs: pd.DataFrame, outcome: str) -> pd.Series:
-    """Whether runs ended in an outcome class or, for `in_force`, whether the first institution came into force at any time.
+    """Whether runs ended in an outcome class or, for `in_force`, whether the first institution ever came into force.
 
     Raises:
         InputError: there is no such outcome.

@@ -99,7 +99,8 @@ class Halves:
 
     def inside(self, region: Region) -> Flags:
         """Which runs are inside of a region."""
-        return np.logical_and.reduce([np.ones(len(self.y), dtype=bool), *(each.holds(self.x[each.factor]) for each in region)])
+        met = (each.holds(self.x[each.factor]) for each in region)
+        return np.logical_and.reduce([np.ones(len(self.y), dtype=bool), *met])
 
     def fit(self, region: Region, *, held_out: bool) -> Fit:
         """How well a region does on a half."""
@@ -116,13 +117,14 @@ class Halves:
         return float(part.mean()) if len(part) else np.nan
 
     def p_value(self, region: Region, *, held_out: bool, within: Region | None = None) -> float:
-        """One-sided test on a half: samples in a region have the outcome no more often than the others, or the others `within` a wider one.
+        """One-sided test on a half: inside of a region it is as common as outside, or less (`within` a wider one).
 
-        Of Mann & Whitney (1947) on the shares of samples' replicates: replicates need not be independent, and draws that samples have
-        in common are no noise. NaN where a side is empty, or all samples are alike.
+        Of Mann & Whitney (1947) on the shares of samples' replicates: replicates need not be independent, and draws
+        that samples have in common are no noise. NaN where a side is empty, or all samples are alike.
         """
         runs = pd.DataFrame({"sample": self.sample, "inside": self.inside(region), "y": self.y})
-        samples = runs[(self.first != held_out) & self.inside(within or [])].groupby("sample").agg(inside=("inside", "first"), share=("y", "mean"))
+        part = runs[(self.first != held_out) & self.inside(within or [])]
+        samples = part.groupby("sample").agg(inside=("inside", "first"), share=("y", "mean"))
         sides = samples["share"][samples["inside"]], samples["share"][~samples["inside"]]
         if min(map(len, sides)) == 0 or samples["share"].nunique() == 1:
             return np.nan
@@ -135,9 +137,8 @@ class Halves:
 
     def weakest(self, region: Region, level: float) -> Restriction | None:
         """The restriction that adds least to the others, if that is not significant at a level."""
-        found = [(self.p_value_of(each, region), each) for each in region]
-        p_value, weakest = max(((1.0 if np.isnan(p) else p, each) for p, each in found), key=lambda pair: pair[0], default=(0.0, None))
-        return weakest if p_value > level else None
+        p_values = np.nan_to_num([self.p_value_of(each, region) for each in region], nan=1.0)
+        return region[int(p_values.argmax())] if (p_values > level).any() else None
 
     def in_words(self, region: Region) -> str:
         """Such as `opening enforcement below 0.31 and bargaining protocol is nash`."""

@@ -21,7 +21,9 @@ from waico.scenarios.errors import InputError
 Floats = NDArray[np.float64]
 Found = dict[tuple[str, str], Estimate]   # by factor and index
 
-MEASURES = ("binding_regime", "no_text", "in_force", "breadth_states", "depth", "agreement", "fault_line", "display_gap")
+MEASURES = (
+    "binding_regime", "no_text", "in_force", "breadth_states", "depth", "agreement", "fault_line", "display_gap",
+)  # fmt: skip
 INDICES = {"sobol": ("S1", "ST"), "morris": ("mu", "mu_star", "sigma")}
 GIVEN_DATA = ("S1", "delta")
 NO_INTERVAL = "SALib gives no interval for sigma"
@@ -31,15 +33,18 @@ def indices(sweep: Sweep, measures: Sequence[str] = MEASURES, *, seed: int = 0) 
     """Sensitivity indices of measures to factors, by the methods that the sampler of the sweep is made for.
 
     - sobol: first-order (S1) and total (ST) shares of the variance (Saltelli et al. 2010), by SALib.
-    - morris: mean (mu), mean size (mu_star; Campolongo et al. 2007) and spread (sigma) of elementary effects (Morris 1991), by SALib:
-      the change of the measure over the whole range of a factor, evenly in its logarithm where the design says so.
-    - other samplers: S1, and the shift of the measure's whole distribution (delta; Borgonovo 2007), see `waico.analysis.given_data`.
+    - morris: mean (mu), mean size (mu_star; Campolongo et al. 2007) and spread (sigma) of elementary effects (Morris
+      1991), by SALib: the change of the measure over the whole range of a factor, evenly in its logarithm where the
+      design says so.
+    - other samplers: S1, and the shift of the measure's whole distribution (delta; Borgonovo 2007), see
+      `waico.analysis.given_data`.
 
-    What is explained is the mean of a sample over its replicates, over those that have the measure. As all samples share the same
-    random draws, it is a function of the factors alone, and indices are of that function: other draws would give others, and more
-    replicates bring them closer. `noise` tells how much: the share of the variance of these means that is left when effects of
-    sample and of replicate are taken out, s^2 / replicates over the variance of the means (two-way analysis of variance). The effect
-    that draws have on all samples alike is in no index, nor in `noise`.
+    What is explained is the mean of a sample over its replicates, over those that have the measure. As all samples
+    share the same random draws, it is a function of the factors alone, and indices are of that function: other draws
+    would give others, and more replicates bring them closer. `noise` tells how much: the share of the variance of these
+    means that is left when effects of sample and of replicate are taken out, s^2 / replicates over the variance of the
+    means (two-way analysis of variance). About 1 or more says that draws decide which way factors work. What draws do
+    to all samples alike is in no index, nor in `noise`.
 
     Numbers are as estimated: sampling noise may put indices outside [0, 1]. Where there is no number, `note` says why.
 
@@ -132,7 +137,9 @@ def _estimates(sweep: Sweep, paths: list[str], means: Floats, seed: int) -> Foun
 def _sobol(paths: list[str], means: Floats, seed: int) -> Found:
     from SALib.analyze import sobol
 
-    made = sobol.analyze(problem(paths), means, calc_second_order=False, num_resamples=RESAMPLES, seed=seed + 1)   # 0 is none to SALib
+    made = sobol.analyze(
+        problem(paths), means, calc_second_order=False, num_resamples=RESAMPLES, seed=seed + 1   # 0 is none to SALib
+    )
     return {
         (path, name): _around(made[name][place], made[f"{name}_conf"][place])
         for place, path in enumerate(paths) for name in INDICES["sobol"]
@@ -151,7 +158,8 @@ def _morris(sweep: Sweep, paths: list[str], means: Floats, seed: int) -> Found:
     for place, path in enumerate(paths):
         mu, mu_star, sigma, half = (float(made[name][place]) for name in ("mu", "mu_star", "sigma", "mu_star_conf"))
         signless = "" if is_numeric(sweep.plan.samples[path]) else "its sign is by the order in which values are listed"
-        found[path, "mu"] = _around(mu, float(stdtrit(trajectories - 1, 0.975)) * sigma / trajectories**0.5)._replace(note=signless)
+        student = float(stdtrit(trajectories - 1, 0.975)) * sigma / trajectories**0.5
+        found[path, "mu"] = _around(mu, student)._replace(note=signless)
         found[path, "mu_star"] = _around(mu_star, half)
         found[path, "sigma"] = Estimate(sigma, np.nan, np.nan, NO_INTERVAL)
     return found
@@ -162,7 +170,7 @@ def _around(value: float, half: float) -> Estimate:
 
 
 def replicate_noise(values: Floats) -> tuple[float, str]:
-    """Share of the variance of samples' means over replicates that is noise of the replicates, from values (samples, replicates).
+    """Share of the variance of samples' means that is noise of replicates, from values (samples, replicates).
 
     Returns:
         The share, of the samples that lack no value; missing if it cannot be told, with a word on why.

@@ -1,4 +1,4 @@
-"""When consensus forms and when it fails, over the runs of a sweep: curves of cumulative incidence, and shares of outcomes."""
+"""When consensus forms and when it fails in the runs of a sweep: curves of cumulative incidence, shares of outcomes."""
 
 from __future__ import annotations
 
@@ -31,14 +31,15 @@ def incidence(sweep: Sweep, by: str | None = None, *, seed: int = 0) -> pd.DataF
     Two pairs of events, each ending the chance of the other (competing risks), estimated from all runs alike:
 
     - `adopted`, the text is, at day_adopted; against `failed`, talks end without a text, at day_failed.
-    - `in_force`, at day_in_force, be it after the deadline of the outcome classes; against `not_in_force`: talks end without a text, at
-      day_failed, or the run ends as `declaration` or `unratified` without entry into force, on its last day. A horizon before the
-      deadline thus counts as failure, as it does in the outcome class; `in_force` is the same either way unless horizons differ.
+    - `in_force`, at day_in_force, be it after the deadline of the outcome classes; against `not_in_force`: talks end
+      without a text, at day_failed, or the run ends as `declaration` or `unratified` without entry into force, on its
+      last day. A horizon before the deadline thus counts as failure, as it does in the outcome class; `in_force` is the
+      same either way unless horizons differ.
 
-    Runs that neither came to are open: they count up to their last day (censored there), and not as failures. The curves are those
-    of Aalen & Johansen (1978), by lifelines. It would shift tied days at random, across the last day of open runs even; so ties are
-    set in order before: success, failure, end of what stays open, which gives the estimator for tied data. Where no run is open
-    before the others are done, a curve is the plain share of runs.
+    Runs that neither came to are open: they count up to their last day (censored there), and not as failures. The
+    curves are those of Aalen & Johansen (1978), by lifelines. It would shift tied days at random, across the last day
+    of open runs even; so ties are set in order before: success, failure, end of what stays open, which gives the
+    estimator for tied data. Where no run is open before the others are done, a curve is the plain share of runs.
 
     Runs are not independent: the intervals rest on resamples of samples and replicates, see `Clusters`.
 
@@ -48,8 +49,8 @@ def incidence(sweep: Sweep, by: str | None = None, *, seed: int = 0) -> pd.DataF
         seed: of the resamples.
 
     Returns:
-        A row per curve and day on which it or its rival rises, and for day 0 and the last day. Columns: [the factor under its path,]
-        event, day, probability, low, high (95%), runs (behind the curve).
+        A row per curve and day on which it or its rival rises, and for day 0 and the last day. Columns: [the factor
+        under its path,] event, day, probability, low, high (95%), runs (behind the curve).
 
     Raises:
         InputError: there is no such factor, or no run.
@@ -72,8 +73,8 @@ def outcome_shares(sweep: Sweep, by: str | None = None, *, seed: int = 0) -> pd.
         seed: of the resamples behind the intervals.
 
     Returns:
-        Columns: [the factor under its path,] outcome (in the order of `waico.negotiation.measure.OUTCOMES`), share, low, high (95%, see
-        `Clusters`), runs.
+        Columns: [the factor under its path,] outcome (in the order of `waico.negotiation.measure.OUTCOMES`), share,
+        low, high (95%, see `Clusters`), runs.
 
     Raises:
         InputError: there is no such factor, or no run.
@@ -83,7 +84,8 @@ def outcome_shares(sweep: Sweep, by: str | None = None, *, seed: int = 0) -> pd.
         place = pd.Categorical(runs["outcome"], OUTCOMES).codes.astype(int)
         share = _shares(np.bincount(place, minlength=len(OUTCOMES)).astype(float))
         low, high = Clusters.of(runs, sweep.plan).limits(share, place, len(OUTCOMES), _shares, seed)
-        tables.append(pd.DataFrame({**label, "outcome": OUTCOMES, "share": share, "low": low, "high": high, "runs": len(runs)}))
+        columns = {"outcome": OUTCOMES, "share": share, "low": low, "high": high, "runs": len(runs)}
+        tables.append(pd.DataFrame({**label, **columns}))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -129,7 +131,7 @@ def _shares(counts: Floats) -> Floats:
 
 
 def _curve(days: Floats, counts: NDArray[np.int64], kind: int) -> Floats:
-    """Cumulative incidence of a kind of end on every day by lifelines, (T,), from the runs that end on it by kind, (T, 3)."""
+    """Cumulative incidence of a kind of end by lifelines, (T,), from the runs that end on each day by kind, (T, 3)."""
     with extra("curves of cumulative incidence"):
         from lifelines import AalenJohansenFitter
     day, end = np.nonzero(counts)
@@ -143,7 +145,8 @@ def _curve(days: Floats, counts: NDArray[np.int64], kind: int) -> Floats:
 def aalen_johansen(ends: Floats, kind: int) -> Floats:
     """The estimator of `incidence` for many resamples at once, where lifelines would take minutes.
 
-    Sum over days of S(t-) d_k(t) / n(t), with n at risk, d_k ends of the kind, and S the product of 1 - d(t) / n(t) over all kinds.
+    Sum over days of S(t-) d_k(t) / n(t), with n at risk, d_k ends of the kind, and S the product of 1 - d(t) / n(t)
+    over all kinds.
 
     Args:
         ends: runs that end on each day, by kind (open, success, failure), (..., 3 T).

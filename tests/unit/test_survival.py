@@ -1,5 +1,6 @@
 """Curves of cumulative incidence and shares of outcomes: against plain shares, a case by hand, and simulated truth."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def test_without_open_runs_curves_are_shares(tmp_path: Path) -> None:
     sweep = planted(tmp_path, {**LHC, "replicates": 3}, chance)
     table, runs = survival.incidence(sweep), sweep.runs
     lost = runs["day_failed"].fillna(runs["day_ended"].where(runs["day_in_force"].isna()))
-    days = {"adopted": runs["day_adopted"], "failed": runs["day_failed"], "in_force": runs["day_in_force"], "not_in_force": lost}
+    days = {event: runs[f"day_{event}"] for event in ("adopted", "failed", "in_force")} | {"not_in_force": lost}
     for event, day in days.items():
         curve = table[table["event"] == event]
         np.testing.assert_allclose(curve["probability"], [(day <= each).mean() for each in curve["day"]], atol=1e-9)
@@ -69,18 +70,20 @@ def test_without_open_runs_curves_are_shares(tmp_path: Path) -> None:
 def test_open_runs_count_until_their_last_day(tmp_path: Path) -> None:
     """Six runs: adopted 10, open until 20, failed 20, adopted 20, adopted 30, open until 40.
 
-    Of those at risk on day 20 five are left, one of them open to the end of it: adopted 1/6 + 5/6 * 1/5, failed 5/6 * 1/5. On day
-    30 two are at risk and 4/6 undecided.
+    Five are at risk on day 20, one of them open to the end of it: adopted 1/6 + 5/6 * 1/5, failed 5/6 * 1/5. On day 30
+    two are at risk, and half of all runs were to get there: 1/2 * 1/2 more are adopted.
     """
     runs = [adopted(10.0), ending(20.0), failed(20.0), adopted(20.0), adopted(30.0), ending(40.0)]
     table = survival.incidence(by_hand(tmp_path, runs))
-    assert at(table, "adopted") == pytest.approx({0.0: 0.0, 10.0: 1 / 6, 20.0: 1 / 3, 30.0: 1 / 3 + 0.5 / 2, 40.0: 1 / 3 + 0.5 / 2})
+    last = 1 / 3 + 1 / 2 * 1 / 2
+    assert at(table, "adopted") == pytest.approx({0.0: 0.0, 10.0: 1 / 6, 20.0: 1 / 3, 30.0: last, 40.0: last})
     assert at(table, "failed") == pytest.approx({0.0: 0.0, 10.0: 0.0, 20.0: 1 / 6, 30.0: 1 / 6, 40.0: 1 / 6})
 
 
 def test_not_in_force_is_a_failure_unless_it_came_late(tmp_path: Path) -> None:
     late = adopted(10.0, day_in_force=800.0)   # after the deadline: its class is unratified
-    table = survival.incidence(by_hand(tmp_path, [late, adopted(10.0), adopted(10.0, outcome="declaration"), failed(50.0)]))
+    runs = [late, adopted(10.0), adopted(10.0, outcome="declaration"), failed(50.0)]
+    table = survival.incidence(by_hand(tmp_path, runs))
     assert at(table, "in_force") == {0.0: 0.0, 50.0: 0.0, 800.0: 0.25, 900.0: 0.25}
     assert at(table, "not_in_force") == {0.0: 0.0, 50.0: 0.25, 800.0: 0.25, 900.0: 0.75}
 
@@ -96,9 +99,10 @@ def test_estimator_for_resamples_is_that_of_lifelines() -> None:
 def test_nothing_global_changes(tmp_path: Path) -> None:
     """lifelines would seed NumPy's generator where days are tied."""
     sweep = planted(tmp_path, {**LHC, "replicates": 3}, chance)
-    before = np.random.get_state()[1].tolist()   # noqa: NPY002 (the point of the test)
+    before: Any = np.random.get_state()   # noqa: NPY002 (the point of the test)
     first = survival.incidence(sweep, seed=3)
-    assert np.random.get_state()[1].tolist() == before   # noqa: NPY002
+    after: Any = np.random.get_state()   # noqa: NPY002
+    assert after[1].tolist() == before[1].tolist()
     pd.testing.assert_frame_equal(first, survival.incidence(sweep, seed=3))
 
 
@@ -108,7 +112,7 @@ def test_by_a_factor(tmp_path: Path) -> None:
     table = survival.incidence(sweep, by=A)
     assert list(table.columns) == [A, "event", "day", "probability", "low", "high", "runs"]
     edges = sweep.plan.samples[A].quantile([0, 0.25, 0.5, 0.75, 1]).tolist()
-    assert list(table[A].unique()) == [f"{low:.3g} to {high:.3g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    assert list(table[A].unique()) == [f"{low:.3g} to {high:.3g}" for low, high in pairwise(edges)]
     assert set(table["runs"]) == {20}
     low = sweep.runs[sweep.runs[A] <= edges[1]]
     found = table[(table[A] == table[A].iloc[0]) & (table["event"] == "adopted")]
@@ -139,18 +143,24 @@ def test_failed_runs_are_left_out_and_a_sweep_of_them_refused(tmp_path: Path) ->
 
 def test_intervals_where_draws_decide_are_those_of_the_draws(tmp_path: Path) -> None:
     """Four replicates of which one fails in every sample: the interval of 1 in 4, not that of 40 in 160."""
-    sweep = planted(tmp_path, {**LHC, "replicates": 4}, lambda _, replicate: failed(50.0) if replicate == 2 else adopted(10.0))
+    design = {**LHC, "replicates": 4}
+    sweep = planted(tmp_path, design, lambda _, replicate: failed(50.0) if replicate == 2 else adopted(10.0))
     share = survival.outcome_shares(sweep).set_index("outcome").loc["no_text"]
     assert share["low"] == pytest.approx(0.00631, abs=1e-5)   # Clopper & Pearson (1934)
     assert share["high"] == pytest.approx(0.80588, abs=1e-5)
 
 
+def test_a_single_run_says_next_to_nothing(tmp_path: Path) -> None:
+    share: Any = survival.outcome_shares(by_hand(tmp_path, [failed(50.0)])).set_index("outcome").loc["no_text"]
+    assert share[["share", "low", "high"]].tolist() == pytest.approx([1.0, 0.025, 1.0])   # Clopper & Pearson, 1 of 1
+
+
 @pytest.mark.parametrize("sample, draw", [(1.0, 0.0), (0.0, 1.0), (0.7, 0.7)])
 def test_intervals_cover_the_truth(sample: float, draw: float) -> None:
-    """200 sweeps of 40 samples and 20 replicates, each run a success if effects of sample, draw and chance sum to above 0.
+    """200 sweeps of 40 samples and 20 replicates, each run a success if effects of sample, draw and chance exceed 0.
 
-    The truth is 0.5. Of 95% intervals of 200 sweeps at least 180 cover it but in one of 900 such tests; those that take runs as
-    independent cover it in far fewer.
+    The truth is 0.5. Of 95% intervals of 200 sweeps at least 180 cover it but in one of 900 such tests; those that take
+    runs as independent cover it in far fewer.
     """
     rng = np.random.default_rng(5)
     block, replicate = np.divmod(np.arange(800), 20)
@@ -159,7 +169,7 @@ def test_intervals_cover_the_truth(sample: float, draw: float) -> None:
         effect = sample * rng.normal(size=40)[block] + draw * rng.normal(size=20)[replicate] + rng.normal(size=800)
         cell = (effect > 0).astype(int)
         share = np.array([cell.mean()])
-        low, high = clusters.limits(share, cell, 2, lambda counts: counts[..., 1:] / counts.sum(axis=-1, keepdims=True), seed)
+        low, high = clusters.limits(share, cell, 2, lambda count: count[..., 1:] / count.sum(-1, keepdims=True), seed)
         covered += bool(low[0] <= 0.5 <= high[0])
         naive += abs(share[0] - 0.5) < 1.96 * np.sqrt(share[0] * (1 - share[0]) / 800)
     assert covered >= 180
@@ -167,10 +177,10 @@ def test_intervals_cover_the_truth(sample: float, draw: float) -> None:
 
 
 def test_samples_drawn_together_are_one_block(tmp_path: Path) -> None:
-    factors = {A: [0.0, 1.0], B: [0.0, 1.0]}
-    made = {name: planted(tmp_path / name, {"sampler": name, "samples": 4, "factors": factors}, chance) for name in ("sobol", "morris")}
-    assert np.bincount(blocks(made["sobol"].plan)).tolist() == [4] * 4
-    assert np.bincount(blocks(made["morris"].plan)).tolist() == [3] * 4
+    for sampler, rows in {"sobol": 4, "morris": 3}.items():
+        design = {"sampler": sampler, "samples": 8, "factors": {A: [0.0, 1.0], B: [0.0, 1.0]}}
+        plan = planted(tmp_path / sampler, design, chance).plan
+        assert np.bincount(blocks(plan)).tolist() == [rows] * 8
 
 
 def test_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
