@@ -49,4 +49,10 @@ def compiled(function: F) -> F:
 @compiled
 def first_largest(values: NDArray[np.float64]) -> int:
     """Index of the largest value; ties within 1e-12 go to the first, so that rounding errors decide nothing."""
-    return int(np.argmax(values >= values.max() - 1e-12))
+    highest = values[0]
+    for value in values:
+        highest = max(highest, value)
+    for i in range(len(values)):
+        if values[i] >= highest - 1e-12:
+            return i
+    return 0

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
+
+from waico.agents.compiled import compiled
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -40,8 +43,7 @@ class Draws:
     def table(self, stream: str, names: Sequence[str], paths: Sequence[str]) -> Floats:
         """The same for several paths at once, a column each, shape (names, paths)."""
         keys = np.array([_hash(f"{stream}/{path}") for path in paths], dtype=np.uint64) ^ self._root
-        bits = splitmix64(splitmix64(_words(tuple(names))[:, None] ^ keys))
-        return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+        return _uniform(_words(tuple(names)), keys)
 
     def exponentials(self, stream: str, names: Sequence[str], paths: Sequence[str]) -> Floats:
         """Exponential draws with mean 1, shape (names, paths)."""
@@ -60,8 +62,20 @@ class Draws:
         return np.asarray(ndtri(self.uniform(stream, names, *path)))
 
 
-def splitmix64(words: Words) -> Words:
-    """Advance by the golden gamma and mix: one output of SplitMix64 per state, shape kept."""
+@compiled
+def _uniform(names: Words, keys: Words) -> Floats:
+    """Numbers strictly between 0 and 1 from hashes of names and keys, shape (names, keys)."""
+    numbers = np.empty((len(names), len(keys)))
+    for row in range(len(names)):
+        for column in range(len(keys)):
+            bits = splitmix64(splitmix64(names[row] ^ keys[column]))
+            numbers[row, column] = (np.float64(bits >> np.uint64(11)) + 0.5) * 2.0**-53
+    return numbers
+
+
+@compiled
+def splitmix64(words: Any) -> Any:
+    """Advance by the golden gamma and mix: one output of SplitMix64 per state, a number or an array."""
     words = words + _GOLDEN
     words = (words ^ (words >> np.uint64(30))) * _MIX_1
     words = (words ^ (words >> np.uint64(27))) * _MIX_2

@@ -99,7 +99,7 @@ class Institutions:
         """Days on which something opens or closes, sorted; a round ends there. Unknown days are left out."""
         if self._milestones is None:
             days = np.concatenate([self.proposed, self.endorse_opens, self.endorse_closes, self.opens, self.closes])
-            self._milestones = np.unique(days[np.isfinite(days)]).tolist()
+            self._milestones = sorted(set(days[np.isfinite(days)].tolist()))
         return self._milestones
 
     def positions(self, stated: Floats, j: int) -> Floats:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from waico.agents import covariates
 from waico.agents.industry import industry
 from waico.agents.kept import fix
 from waico.scenarios.facts import Facts, load_facts
-from waico.scenarios.schema import Decision, Institution, Scenario, Weight
+from waico.scenarios.schema import COEFFICIENTS, Decision, Institution, Prior, Scenario, Weight
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -143,6 +145,47 @@ class Setting:
         )
         fix(tuple(vars(setting).values()))
         return setting
+
+    @cached_property
+    def priors(self) -> Floats:
+        """Mean, standard deviation and probability below the bound of every coefficient's normal prior, (3, C, 1)."""
+        values = [getattr(self.scenario.decision, name) for name in COEFFICIENTS]
+        mean, sd, lower = np.array([_prior(value) for value in values]).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            below = ndtr(np.where(sd > 0, (lower - mean) / sd, -np.inf))
+        priors = np.stack([mean, sd, below])[:, :, None]
+        priors.flags.writeable = False
+        return priors
+
+    @cached_property
+    def weight_at_risk(self) -> Floats:
+        """Weights of the states that decide on joining, 0 for the others, a row per institution, (J, N)."""
+        weights = np.array([self.weight * at_risk for at_risk in self.at_risk.T])
+        weights.flags.writeable = False
+        return weights
+
+    @cached_property
+    def at_risk_total(self) -> list[float]:
+        """Weight of all states that decide on joining, by institution."""
+        return [float(weights.sum()) for weights in self.weight_at_risk]
+
+    @cached_property
+    def seats(self) -> Flags:
+        """States that negotiate whether or not they are engaged, the sponsor always, a row per institution, (J, N)."""
+        seats = np.zeros(self.at_risk.T.shape, dtype=bool)
+        for seated, sponsor, body in zip(seats, self.sponsor, self.scenario.institutions, strict=True):
+            listed = frozenset(body.named if body.participants == "engaged" else body.participants)
+            seated[:] = body.participants == "all" or [code in listed for code in self.codes]
+            seated[sponsor] = True
+        seats.flags.writeable = False
+        return seats
+
+
+def _prior(value: float | Prior) -> tuple[float, float, float]:
+    """Mean, standard deviation and lower bound of a prior; a number is certain."""
+    if isinstance(value, Prior):
+        return value.mean, value.sd, -np.inf if value.lower is None else value.lower
+    return float(value), 0.0, -np.inf
 
 
 def _mean_mask(flags: list[bool]) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 
 from waico.agents import Institutions, Setting
 from waico.agents.compiled import compiled
+from waico.agents.institution import NEVER
 from waico.scenarios.schema import Rounds
 
 HALVING_DAYS = 14.0   # the pull of a deadline doubles with every fortnight that passes
@@ -52,9 +53,9 @@ class Window(NamedTuple):
 def next_round(number: int, start: float, institutions: Institutions, rounds: Rounds, last: float) -> Round:
     """The round that starts at day `start`, cut short at the first day on which something opens or closes."""
     length = rounds.days
-    for j in range(len(institutions)):
-        if institutions.adopted(j) and institutions.opens[j] <= start < institutions.closes[j]:
-            length = rounds.window_days
+    windows = zip(*(dates.tolist() for dates in (institutions.round_adopted, institutions.opens, institutions.closes)), strict=True)
+    if any(adopted != NEVER and opens <= start < closes for adopted, opens, closes in windows):
+        length = rounds.window_days
     milestones = institutions.milestones()
     ahead = bisect_right(milestones, start)
     return Round(number, start, min(start + length, last, *milestones[ahead : ahead + 1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from waico.agents import Institutions, World
 from waico.agents.compiled import compiled
-from waico.agents.institution import IN_FORCE, OPEN_FOR_SIGNATURE
+from waico.agents.institution import IN_FORCE, OPEN_FOR_SIGNATURE, Stage
 from waico.agents.world import ENDORSED, OUTSIDE, RATIFIED, SIGNED, WITHDRAWN
 from waico.negotiation.clock import Round
 from waico.negotiation.events import NOBODY, Events, Kind
@@ -21,6 +22,9 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 Statuses = NDArray[np.int8]
+Rounds = NDArray[np.int16]
+
+_SIGNING = np.array([stage in (OPEN_FOR_SIGNATURE, IN_FORCE) for stage in Stage])
 
 
 class Decided(NamedTuple):
@@ -38,74 +42,71 @@ def decide(
     Reads payoff and prospects; writes status, rounds and sums of world, and stage of institutions.
     """
     status = world.status.copy()
-    signing = OPEN_FOR_SIGNATURE, IN_FORCE
-    stages, opens = institutions.stage.tolist(), institutions.opens.tolist()
-    open_now = np.array([stage in signing and day <= now.start for stage, day in zip(stages, opens, strict=True)])
-    anything_open = bool(open_now.any())
+    open_now = _SIGNING[institutions.stage] & (institutions.opens <= now.start)
+    decided = Decided(prospects.endorse_factor * is_active(institutions), prospects.sign_factor * open_now)
+    anything_open = any(open_now.tolist())
     if anything_open:
         partner(world, institutions, open_now, now, events)
         exclusive = institutions.exclusive_from <= now.start
         withdraw_or_ratify(world, payoff, status, exclusive, now, events)
-    active = is_active(institutions)
-    endorse(world, payoff, prospects, status, active, now, events)
+    endorse(world, payoff, prospects, status, decided.endorse_factor, now, events)
     if anything_open:
-        sign(world, payoff, prospects, status, open_now, now, events)
+        sign(world, payoff, prospects, status, decided.sign_factor, open_now, now, events)
         enter_into_force(world, institutions, open_now, now, events)
-    return Decided(prospects.endorse_factor * active, prospects.sign_factor * open_now)
+    return decided
 
 
 def endorse(
-    world: World, payoff: Payoff, prospects: Prospects, status: Statuses, active: Flags, now: Round, events: Events
+    world: World, payoff: Payoff, prospects: Prospects, status: Statuses, factor: Floats, now: Round, events: Events
 ) -> None:
-    """Outside -> endorsed, where the institution has such a stage and is on the table (`active`, (J,))."""
-    factor = prospects.endorse_factor * active * (now.days / 30.0)
+    """Outside -> endorsed, where the institution has such a stage and is on the table; else its `factor`, (J,), is 0."""
     may, passed = np.zeros((2, *status.shape), dtype=bool)
-    lowest = np.full(len(active), OUTSIDE)
     count = _accumulate(
-        world.endorse_sum, world.endorse_at, prospects.endorse_rate, factor, prospects.may, status, lowest, OUTSIDE,
-        may, passed,
+        world.endorse_sum, world.endorse_at, prospects.endorse_rate, factor, now.days / 30.0, prospects.may, status,
+        OUTSIDE, world.setting.staged, may, passed,
     )  # fmt: skip
-    for j in range(len(count)):
-        if count[j] or (factor[j] > 0 and world.setting.blocs[j] is not None):
-            _step_up(world, payoff, passed[:, j], may[:, j], j, ENDORSED, now, events)
+    _step_up(world, payoff, passed, may, count.tolist(), ENDORSED, now, events)
 
 
 def sign(
-    world: World, payoff: Payoff, prospects: Prospects, status: Statuses, open_now: Flags, now: Round, events: Events
-) -> None:
+    world: World, payoff: Payoff, prospects: Prospects, status: Statuses, factor: Floats, open_now: Flags, now: Round,
+    events: Events,
+) -> None:  # fmt: skip
     """Endorsed -> signed, once a text is open; without a stage of endorsement, outside -> endorsed and signed.
 
     Sponsors sign in the first open round. `status` is that of the round's start; `open_now`: institutions, (J,).
     """
-    factor = prospects.sign_factor * open_now * (now.days / 30.0)
     may, passed = np.zeros((2, *status.shape), dtype=bool)
-    lowest = np.where(world.setting.staged, ENDORSED, OUTSIDE)
     count = _accumulate(
-        world.sign_sum, world.sign_at, prospects.sign_rate, factor, prospects.may, status, lowest, ENDORSED,
-        may, passed,
+        world.sign_sum, world.sign_at, prospects.sign_rate, factor, now.days / 30.0, prospects.may, status,
+        ENDORSED, world.setting.staged, may, passed,
     )  # fmt: skip
-    for j in range(len(open_now)):
-        sponsor = world.setting.sponsor[j]
+    wanting = count.tolist()
+    for j, sponsor in enumerate(world.setting.sponsor.tolist()):
         if open_now[j] and status[sponsor, j] == ENDORSED:
             passed[sponsor, j] = True
-            count[j] += 1
-        if count[j] or (factor[j] > 0 and world.setting.blocs[j] is not None):
-            _step_up(world, payoff, passed[:, j], may[:, j], j, SIGNED, now, events)
+            wanting[j] += 1
+    _step_up(world, payoff, passed, may, wanting, SIGNED, now, events)
 
 
 @compiled
 def _accumulate(
-    sums: Floats, at: Floats, rate: Floats, factor: Floats, free: Flags, status: Statuses, lowest: Indices,
-    highest: int, may: Flags, passed: Flags,
+    sums: Floats, at: Floats, rate: Floats, factor: Floats, months: float, free: Flags, status: Statuses,
+    previous: int, staged: Flags, may: Flags, passed: Flags,
 ) -> Indices:  # fmt: skip
-    """Add rate * factor for states free to move between two statuses, mark those that pass their threshold, count."""
+    """Add rate * factor * months for states free to move, mark those that pass their threshold, and count them.
+
+    States move from status `previous`; where endorsing is no stage of its own, from outside as well.
+    """
     count = np.zeros(len(factor), np.intp)
     for j in range(len(factor)):
-        if factor[j] > 0.0:
+        exposure = factor[j] * months
+        if exposure > 0.0:
             for i in range(len(sums)):
-                if free[i, j] and lowest[j] <= status[i, j] <= highest:
+                ready = status[i, j] == previous or (status[i, j] == OUTSIDE and not staged[j])
+                if free[i, j] and ready:
                     may[i, j] = True
-                    sums[i, j] += rate[i, j] * factor[j]
+                    sums[i, j] += rate[i, j] * exposure
                     if sums[i, j] >= at[i, j]:
                         passed[i, j] = True
                         count[j] += 1
@@ -113,27 +114,53 @@ def _accumulate(
 
 
 def _step_up(
-    world: World, payoff: Payoff, passed: Flags, may: Flags, j: int, to: int, now: Round, events: Events
+    world: World, payoff: Payoff, passed: Flags, may: Flags, count: list[int], to: int, now: Round, events: Events
 ) -> None:
-    """Raise the status of those that passed; a bloc moves as one, when members of most of its weight want to."""
-    setting, bloc = world.setting, world.setting.blocs[j]
-    if bloc is not None:
-        wants = passed[bloc] | (world.status[bloc, j] >= to)
-        majority = setting.weight[bloc][wants].sum() > 0.5 * setting.weight[bloc].sum()
-        passed = np.where(may & np.isin(np.arange(len(passed)), bloc), majority, passed)
-    rows = np.flatnonzero(passed)
-    if len(rows) == 0:
-        return
-    if to == SIGNED:
-        world.round_endorsed[rows[world.status[rows, j] == OUTSIDE], j] = now.number
-        world.round_signed[rows, j] = now.number
-        world.signed_day[rows, j] = now.end
-    else:
-        world.round_endorsed[rows, j] = now.number
-    world.status[rows, j] = to
-    decisive = payoff.terms[:, rows, j].argmax(axis=0) + events.names.terms
+    """Raise the status of those that passed, `count` of them in each institution; a bloc moves as one."""
     kind = Kind.SIGNED if to == SIGNED else Kind.ENDORSED
-    events.add(now.number, kind, j, rows + events.names.nations, decisive, payoff.total[rows, j])
+    for j, bloc in enumerate(world.setting.blocs):
+        if bloc is not None:
+            _bind(world, passed[:, j], may[:, j], bloc, j, to)
+        elif not count[j]:
+            continue
+        rows, decisive, u = _raise(
+            passed, j, to, now.number, now.end, world.status, world.round_endorsed, world.round_signed,
+            world.signed_day, payoff.terms, payoff.total,
+        )  # fmt: skip
+        if len(rows):
+            events.add(now.number, kind, j, rows + events.names.nations, decisive + events.names.terms, u)
+
+
+def _bind(world: World, passed: Flags, may: Flags, bloc: Indices, j: int, to: int) -> None:
+    """Let all members of a bloc that may move pass when members of most of its weight want to, else none of them."""
+    weight = world.setting.weight[bloc]
+    wants = passed[bloc] | (world.status[bloc, j] >= to)
+    moving = bloc[may[bloc]]
+    passed[moving] = weight[wants].sum() > 0.5 * weight.sum()
+
+
+@compiled
+def _raise(
+    passed: Flags, j: int, to: int, number: int, day: float, status: Statuses, round_endorsed: Rounds,
+    round_signed: Rounds, signed_day: Floats, terms: Floats, total: Floats,
+) -> tuple[Indices, Indices, Floats]:  # fmt: skip
+    """Raise the status of those that passed in institution `j`, with what goes with it.
+
+    Returns:
+        Their rows, the largest term in the payoff of each, and the payoff.
+    """
+    rows = np.flatnonzero(passed[:, j])
+    decisive, u = np.empty(len(rows), np.intp), np.empty(len(rows))
+    for m, i in enumerate(rows):
+        if to == ENDORSED or status[i, j] == OUTSIDE:
+            round_endorsed[i, j] = number
+        if to == SIGNED:
+            round_signed[i, j] = number
+            signed_day[i, j] = day
+        status[i, j] = to
+        decisive[m] = np.argmax(terms[:, i, j])
+        u[m] = total[i, j]
+    return rows, decisive, u
 
 
 def withdraw_or_ratify(
@@ -145,31 +172,32 @@ def withdraw_or_ratify(
     their payoff in the other: they have to choose. It must last for so many days in a row.
     """
     rule, names = world.setting.scenario.decision.withdraw, events.names
-    leaving, ratifying = np.zeros((2, *status.shape), dtype=bool)
     left, ratified = _leave_or_ratify(
         status, payoff.total, world.setting.at_risk, world.setting.rival_body, exclusive, world.low_days, now.days,
-        rule.margin, rule.days,
-        world.signed_day, world.ratify_lag, now.end, leaving, ratifying,
+        rule.margin, rule.days, world.signed_day, world.ratify_lag, now.number, now.end, world.status,
+        world.round_withdrawn, world.round_ratified,
     )  # fmt: skip
-    for j in np.flatnonzero(left).tolist():
-        rows = np.flatnonzero(leaving[:, j])
+    for j, rows in _by_institution(left, world.round_withdrawn, now):
         worst = np.where(payoff.total[rows, j] < -rule.margin, payoff.terms[:, rows, j].argmin(axis=0), EXCLUSIVE)
-        world.status[rows, j] = WITHDRAWN
-        world.round_withdrawn[rows, j] = now.number
         events.add(now.number, Kind.WITHDREW, j, rows + names.nations, worst + names.terms, payoff.total[rows, j])
-    for j in np.flatnonzero(ratified).tolist():
-        rows = np.flatnonzero(ratifying[:, j])
-        world.status[rows, j] = RATIFIED
-        world.round_ratified[rows, j] = now.number
+    for j, rows in _by_institution(ratified, world.round_ratified, now):
         events.add(now.number, Kind.RATIFIED, j, rows + names.nations)
+
+
+def _by_institution(count: Indices, rounds: Rounds, now: Round) -> Iterator[tuple[int, Indices]]:
+    """Institutions with a count above 0, and the rows to which it happened in this round."""
+    for j, happened in enumerate(count.tolist()):
+        if happened:
+            yield j, np.flatnonzero(rounds[:, j] == now.number)
 
 
 @compiled
 def _leave_or_ratify(
     status: Statuses, u: Floats, at_risk: Flags, rival_body: Indices, exclusive: Flags, low_days: Floats, days: float,
-    margin: float, limit: float, signed_day: Floats, lag: Floats, end: float, leaving: Flags, ratifying: Flags,
+    margin: float, limit: float, signed_day: Floats, lag: Floats, number: int, end: float, after: Statuses,
+    round_withdrawn: Rounds, round_ratified: Rounds,
 ) -> tuple[Indices, Indices]:  # fmt: skip
-    """Count low days, mark who leaves and who ratifies, and count both by institution."""
+    """Count low days, write who leaves and who ratifies to status `after` and rounds, and count both by institution."""
     n, bodies = status.shape
     left, ratified = np.zeros(bodies, np.intp), np.zeros(bodies, np.intp)
     for j in range(bodies):
@@ -180,10 +208,10 @@ def _leave_or_ratify(
             is_low = status[i, j] >= SIGNED and at_risk[i, j] and (u[i, j] < -margin or torn)
             low_days[i, j] = low_days[i, j] + days if is_low else 0.0
             if low_days[i, j] >= limit:
-                leaving[i, j] = True
+                after[i, j], round_withdrawn[i, j] = WITHDRAWN, number
                 left[j] += 1
             elif status[i, j] == SIGNED and signed_day[i, j] + lag[i, j] <= end:
-                ratifying[i, j] = True
+                after[i, j], round_ratified[i, j] = RATIFIED, number
                 ratified[j] += 1
     return left, ratified
 
@@ -193,47 +221,44 @@ def partner(world: World, institutions: Institutions, open_now: Flags, now: Roun
     setting = world.setting
     rule = setting.scenario.decision.partner
     base = rule.b0 - rule.b_cost * (institutions.text @ setting.depth_mask)
-    before = world.partner.copy()
     joined = _partner(
-        rule.b_market, rule.b_home, rule.b_allied, base, now.days / 30.0, open_now, setting.markets, setting.market,
-        setting.allied, setting.firm_home, setting.rival, setting.rival_body, world.status, before,
-        world.partner_sum, world.partner_at, world.partner,
+        rule.b_market, rule.b_home, rule.b_allied, base, now.number, now.days / 30.0, open_now, setting.markets,
+        setting.market, setting.allied, setting.firm_home, setting.rival, setting.rival_body, world.status,
+        world.partner_sum, world.partner_at, world.partner, world.round_partner,
     )  # fmt: skip
-    if joined:
-        for j in np.flatnonzero((world.partner != before).any(axis=0)).tolist():
-            rows = np.flatnonzero(world.partner[:, j] & ~before[:, j])
-            world.round_partner[rows, j] = now.number
-            events.add(now.number, Kind.PARTNERED, j, rows + events.names.firms)
+    for j, rows in _by_institution(joined, world.round_partner, now):
+        events.add(now.number, Kind.PARTNERED, j, rows + events.names.firms)
 
 
 @compiled
 def _partner(
-    b_market: float, b_home: float, b_allied: float, base: Floats, months: float, open_now: Flags, markets: Floats,
-    market: Indices, allied: Floats, home: Indices, rival: Indices, rival_body: Indices, status: Statuses,
-    before: Flags, sums: Floats, at: Floats, partners: Flags,
-) -> int:  # fmt: skip
-    """Add this round's hazards of firms that are no partners yet, mark those that pass, and count them."""
-    joined = 0
+    b_market: float, b_home: float, b_allied: float, base: Floats, number: int, months: float, open_now: Flags,
+    markets: Floats, market: Indices, allied: Floats, home: Indices, rival: Indices, rival_body: Indices,
+    status: Statuses, sums: Floats, at: Floats, partners: Flags, round_partner: Rounds,
+) -> Indices:  # fmt: skip
+    """Add this round's hazards of firms that are no partners yet, write which of them pass, and count these."""
+    joined = np.zeros(len(open_now), np.intp)
     for j in range(len(open_now)):
-        if not open_now[j]:
+        before = partners[:, j].copy()
+        if not open_now[j] or before.all():
             continue
         access = np.zeros(len(markets))
-        for h in range(len(markets)):
-            for i in range(len(status)):
-                if status[i, j] >= ENDORSED:
+        for i in range(len(status)):
+            if status[i, j] >= ENDORSED:
+                for h in range(len(markets)):
                     access[h] += markets[h, i]
         for f in range(len(market)):
-            if before[f, j]:
+            if before[f]:
                 continue
             v = base[j] + b_market * access[market[f]]
             v += b_home * _home_stance(home[f], j, rival[j], rival_body[j], status)
             for g in range(len(market)):
-                if before[g, j]:
+                if before[g]:
                     v += b_allied * allied[f, g]
             sums[f, j] += np.exp(v) * months
             if sums[f, j] >= at[f, j]:
-                partners[f, j] = True
-                joined += 1
+                partners[f, j], round_partner[f, j] = True, number
+                joined[j] += 1
     return joined
 
 

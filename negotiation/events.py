@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from waico.negotiation.terms import TERMS
 
 Numbers = NDArray[np.intp]
 Floats = NDArray[np.float64]
+Column: TypeAlias = "array[Any]"
 NOBODY = 0
 
 
@@ -60,6 +62,14 @@ class Names:
         return self.all.index(name, self.shocks)
 
 
+def _extend(column: Column, values: float | Numbers | Floats, size: int) -> None:
+    """Append an array, or one value `size` times."""
+    if isinstance(values, np.ndarray):
+        column.frombytes(values.astype(column.typecode, copy=False).tobytes())
+    else:
+        column.extend([values] * size)
+
+
 class Events:
     """The events of one run. Actors and details are numbers in `names.all`; institutions are 0 .. J-1 or -1."""
 
@@ -67,9 +77,9 @@ class Events:
         """Start empty."""
         self.names = names
         self._heads: list[tuple[int, int, int, int]] = []
-        self._actors: list[int] = []
-        self._details: list[int] = []
-        self._amounts: list[float] = []
+        self._actors: Column = array("q")
+        self._details: Column = array("q")
+        self._amounts: Column = array("d")
 
     def add(
         self,
@@ -83,9 +93,9 @@ class Events:
         """Log events of one kind: one actor with its detail and amount, or many; one detail or amount may serve all."""
         if isinstance(actors, np.ndarray):
             size = len(actors)
-            self._actors.extend(actors.tolist())
-            self._details.extend(details.tolist() if isinstance(details, np.ndarray) else [details] * size)
-            self._amounts.extend(amounts.tolist() if isinstance(amounts, np.ndarray) else [amounts] * size)
+            _extend(self._actors, actors, size)
+            _extend(self._details, details, size)
+            _extend(self._amounts, amounts, size)
         else:
             size = 1
             self._actors.append(actors)

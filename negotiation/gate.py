@@ -18,6 +18,7 @@ from waico.scenarios.schema import param
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 
 class GateRule(Rule, ABC):
@@ -61,33 +62,37 @@ class InvitationGate(GateRule):
 
     def admit(self, world: World, j: int, days: float) -> Flags:
         """Those whose summed hazard passes their threshold; adds this round's share to the sums."""
-        standing = world.setting.standing
-        return _invite(
-            world.invite_sum[:, j], world.invite_at[:, j], standing[ALIGNMENT, :, j], standing[SIZE, :, j],
-            self.rate * days / 30.0, self.b_align, self.b_size,
-        )  # fmt: skip
+        rate = self.rate * days / 30.0
+        return _invite(world.invite_sum, world.invite_at, world.setting.standing, j, rate, self.b_align, self.b_size)
 
 
 @compiled
 def _invite(
-    sums: Floats, at: Floats, alignment: Floats, size: Floats, rate: float, b_align: float, b_size: float
+    sums: Floats, at: Floats, standing: Floats, j: int, rate: float, b_align: float, b_size: float
 ) -> Flags:
     """Add this round's hazards to the sums, and say whose sum has reached its threshold, (N,)."""
     let_in = np.zeros(len(sums), np.bool_)
     for i in range(len(sums)):
-        sums[i] += rate * np.exp(b_align * alignment[i] + b_size * size[i])
-        let_in[i] = sums[i] >= at[i]
+        sums[i, j] += rate * np.exp(b_align * standing[ALIGNMENT, i, j] + b_size * standing[SIZE, i, j])
+        let_in[i] = sums[i, j] >= at[i, j]
     return let_in
 
 
 def admit(world: World, institutions: Institutions, rules: list[GateRule], now: Round, events: Events) -> None:
     """Let states in. Reads the gates of active institutions; writes world.invited."""
-    for j, gate in enumerate(rules):
+    for j, (gate, stage) in enumerate(zip(rules, institutions.stage.tolist(), strict=True)):
         if isinstance(gate, OpenGate):
             world.invited[:, j] = True
-        elif institutions.stage[j] != IDEA:
-            let_in = gate.admit(world, j, now.days) & ~world.invited[:, j] & world.setting.at_risk[:, j]
-            rows = np.flatnonzero(let_in)
+        elif stage != IDEA:
+            rows = _let_in(gate.admit(world, j, now.days), world.setting.at_risk, world.invited, j)
             if len(rows):
-                world.invited[rows, j] = True
                 events.add(now.number, Kind.INVITED, j, rows + events.names.nations)
+
+
+@compiled
+def _let_in(admitted: Flags, at_risk: Flags, invited: Flags, j: int) -> Indices:
+    """Let in whom the gate of institution `j` admits; rows of those who were not in before."""
+    new = np.flatnonzero(admitted & at_risk[:, j] & ~invited[:, j])
+    for i in new:
+        invited[i, j] = True
+    return new

@@ -36,11 +36,10 @@ def measure(world: World, institutions: Institutions, axis: Axis) -> Floats:
     setting = world.setting
     measured = np.zeros((len(MEASURES), len(institutions)))
     _measure(
-        world.status, setting.at_risk, setting.rival_body, setting.gdp, setting.population, setting.weight,
+        world.status, world.partner, setting.at_risk, setting.rival_body, setting.gdp, setting.population, setting.weight,
         world.stated, institutions.conceded, world.salience, world.tolerance, world.floor, world.ceiling,
         institutions.text, setting.status_quo, setting.depth_mask, axis.direction, axis.origin, axis.camp, measured,
     )  # fmt: skip
-    measured[_FIRMS] = world.partner.sum(axis=0)
     return measured
 
 
@@ -65,7 +64,7 @@ class Axis:
 
 @compiled
 def _measure(
-    status: NDArray[np.int8], at_risk: Flags, rival_body: NDArray[np.intp], gdp: Floats, population: Floats,
+    status: NDArray[np.int8], partner: Flags, at_risk: Flags, rival_body: NDArray[np.intp], gdp: Floats, population: Floats,
     weight: Floats, stated: Floats, conceded: Floats, salience: Floats, tolerance: Floats, floor: Floats, ceiling: Floats, text: Floats,
     status_quo: Floats, depth_mask: Floats, direction: Floats, origin: Floats, camp: NDArray[np.int8], out: Floats,
 ) -> None:  # fmt: skip
@@ -76,6 +75,8 @@ def _measure(
         r = rival_body[j]
         total, either = np.zeros(4), 0
         distance = 0.0
+        for f in range(len(partner)):
+            out[_FIRMS, j] += partner[f, j]
         for k in range(text.shape[1]):
             out[_DEPTH, j] += depth_mask[k] * text[j, k]
         for i in range(n):
@@ -150,9 +151,13 @@ def polarization(world: World, institutions: Institutions, axis: Axis, j: int, a
     if spread < 1e-12:
         return 0.0
     width = 1.06 * spread * len(place) ** -0.2
-    gap = np.abs(place[:, None] - place[None, :])
-    density = np.exp(-0.5 * (gap / width) ** 2) @ weight / (width * np.sqrt(2.0 * np.pi))
-    return float((weight * density**alpha * (gap @ weight)).sum())
+    gap = place[:, None] - place[None, :]   # the largest array of a run: worked on in place
+    distance = np.abs(gap, out=gap) @ weight
+    gap /= width
+    np.square(gap, out=gap)
+    gap *= -0.5
+    density = np.exp(gap, out=gap) @ weight / (width * np.sqrt(2.0 * np.pi))
+    return float((weight * density**alpha * distance).sum())
 
 
 def outcome(history: History, institutions: Institutions) -> str:

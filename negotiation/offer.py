@@ -14,6 +14,7 @@ from waico.negotiation.propose import momentum
 from waico.scenarios.schema import Institution
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 
 def offer(
@@ -25,20 +26,18 @@ def offer(
     payoff.
     """
     setting, names = world.setting, events.names
-    zeal = [_zeal(world, body) for body in setting.scenario.institutions]
-    budgets = payoff.budget * zeal * (now.days / 30.0)
-    offered, spent, pressed = _offer(
-        setting.weight, undecided, payoff.price, payoff.pressed, budgets,
+    zeal = np.array([_zeal(world, body) for body in setting.scenario.institutions])
+    offered, pressed = _offer(
+        setting.weight, undecided, payoff.price, payoff.pressed, payoff.budget * zeal * (now.days / 30.0),
         payoff.counter, setting.rival_body, world.offer, world.courted,
     )  # fmt: skip
-    for j in range(len(institutions)):
-        if offered[j] >= 0:
-            target = offered[j] + names.nations
-            events.add(now.number, Kind.OFFERED, j, setting.sponsor[j] + names.nations, target, spent[j])
-        if pressed[j] >= 0:
-            target = pressed[j] + names.nations
-            amount = payoff.pressed[pressed[j], j]
-            events.add(now.number, Kind.PRESSURED, j, setting.rival[j] + names.nations, target, amount)
+    for j, (target, hardest) in enumerate(zip(offered.tolist(), pressed.tolist(), strict=True)):
+        if target >= 0:
+            sponsor = setting.sponsor[j] + names.nations
+            events.add(now.number, Kind.OFFERED, j, sponsor, target + names.nations, world.courted[target, j])
+        if hardest >= 0:
+            amount, rival = payoff.pressed[hardest, j], setting.rival[j] + names.nations
+            events.add(now.number, Kind.PRESSURED, j, rival, hardest + names.nations, amount)
 
 
 def _zeal(world: World, body: Institution) -> float:
@@ -51,17 +50,16 @@ def _zeal(world: World, body: Institution) -> float:
 @compiled
 def _offer(
     weight: Floats, undecided: Floats, price: Floats, pressed: Floats, budgets: Floats, counter: Floats,
-    rival_body: NDArray[np.intp], offers: Floats, courted: Floats,
-) -> tuple[NDArray[np.intp], Floats, NDArray[np.intp]]:  # fmt: skip
-    """Add this round's offers; return by institution who got most (-1: nobody), how much, and who is pressed most.
+    rival_body: Indices, offers: Floats, courted: Floats,
+) -> tuple[Indices, Indices]:  # fmt: skip
+    """Add this round's offers; return by institution who got most and who is pressed most (-1: nobody).
 
     `courted` holds the offers of the round before, and then those of this one.
     """
     bodies = len(budgets)
     before = courted.copy()
     courted[:] = 0.0
-    top_offer, top_spent = np.full(bodies, -1, np.intp), np.zeros(bodies)
-    top_pressed = np.full(bodies, -1, np.intp)
+    top_offer, top_pressed = np.full(bodies, -1, np.intp), np.full(bodies, -1, np.intp)
     for j in range(bodies):
         value = weight * undecided[:, j]
         if value.max() <= 0.0:
@@ -78,11 +76,10 @@ def _offer(
                     offers[:, j] += spent
                     courted[:, j] += spent
             top_offer[j] = first_largest(courted[:, j])
-            top_spent[j] = courted[top_offer[j], j]
         most = first_largest(value * pressed[:, j])
         if value[most] * pressed[most, j] > 0.0:
             top_pressed[j] = most
-    return top_offer, top_spent, top_pressed
+    return top_offer, top_pressed
 
 
 @compiled
@@ -101,20 +98,17 @@ def water_fill(value: Floats, base: Floats, budget: float) -> Floats:
     Returns:
         What is spent on each, shape (n,), summing to the budget.
     """
-    shares = value > 0.0
-    sharing, level = -1, 0.0
-    while sharing != shares.sum():
-        sharing = shares.sum()
+    sharing = np.flatnonzero(value)
+    before, level = -1, 0.0
+    while before != len(sharing):
+        before = len(sharing)
         total_value, total_base = 0.0, 0.0
-        for i in range(len(value)):
-            if shares[i]:
-                total_value += value[i]
-                total_base += base[i]
+        for i in sharing:
+            total_value += value[i]
+            total_base += base[i]
         level = total_value / (budget + total_base)
-        for i in range(len(value)):
-            shares[i] = shares[i] and value[i] > level * base[i]
+        sharing = sharing[value[sharing] > level * base[sharing]]
     spent = np.zeros(len(value))
-    for i in range(len(value)):
-        if shares[i]:
-            spent[i] = value[i] / level - base[i]
+    for i in sharing:
+        spent[i] = value[i] / level - base[i]
     return spent

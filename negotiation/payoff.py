@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +62,12 @@ class Payoff:
         self.budget, self.counter, price = np.array(
             [(body.inducement.budget, body.inducement.counter, body.inducement.price) for body in bodies]
         ).T
+        settled = self.terms[:PEERS].sum(axis=0)
         self.price = np.sqrt(setting.gdp)[:, None] * price * setting.price_factor
         self._let_in = -1
         self._eligible = self._neighbours = np.zeros(0)   # (N, J): who may be a peer, and how many of them each state has
         self._peers, self._inside = np.zeros(world.status.shape), np.zeros(world.status.shape, dtype=bool)
-        self._fixed = Fixed(
+        self._fixed = tuple(Fixed(
             b_peers=coefficients["b_peers"], b_pressure=coefficients["b_pressure"],
             credibility=coefficients["credibility"], b_fit=coefficients["b_fit"],
             b_capacity=coefficients["b_capacity"], b_network=coefficients["b_network"],
@@ -79,8 +80,8 @@ class Payoff:
             pressed=self.pressed, price=self.price, ties=setting.ties,
             rival_camp=setting.rival_camp, rival_body=setting.rival_body, weight=setting.weight, need=setting.need,
             scale=setting.scale, status_quo=setting.status_quo, depth_mask=setting.depth_mask,
-            fit_mask=setting.fit_mask / setting.scenario.decision.fit_scale,
-        )  # fmt: skip
+            fit_mask=setting.fit_mask / setting.scenario.decision.fit_scale, settled=settled,
+        ))  # fmt: skip
 
     def update(self, day: float) -> None:
         """Fill in the terms that change, from status, texts, offers and partners as they stand at `day`.
@@ -103,7 +104,10 @@ class Payoff:
 
 
 class Fixed(NamedTuple):
-    """What `_update` needs and only a change of the scenario moves."""
+    """What `_update` needs and only a change of the scenario moves.
+
+    It is handed over as a plain tuple, which Numba takes in at less than half the time of a named one.
+    """
 
     b_peers: Floats
     b_pressure: Floats
@@ -131,11 +135,12 @@ class Fixed(NamedTuple):
     status_quo: Floats
     depth_mask: Floats
     fit_mask: Floats
+    settled: Floats   # sum of the terms before PEERS, (N, J)
 
 
 @compiled
 def _update(
-    fixed: Fixed, anew: bool, eligible: Floats, neighbours: Floats, peers: Floats, before: Flags,
+    values: tuple[Any, ...], anew: bool, eligible: Floats, neighbours: Floats, peers: Floats, before: Flags,
     status: NDArray[np.int8], partner: Flags, stated: Floats, salience: Floats,
     offer: Floats, text: Floats, exclusive: Flags, terms: Floats, total: Floats,
 ) -> None:  # fmt: skip
@@ -143,6 +148,7 @@ def _update(
 
     Peers are looked at again only if somebody moved since the round before: `before` says who was inside then.
     """
+    fixed = Fixed(*values)
     n, bodies = status.shape
     inside = status >= ENDORSED
     for j in range(bodies):
@@ -151,6 +157,10 @@ def _update(
         for k in range(text.shape[1]):
             depth += fixed.depth_mask[k] * text[j, k]
         supply = _supply(fixed, partner, j)
+        capacity = np.full(n, fixed.capacity_benefit[j])
+        for h in range(len(supply)):
+            for i in range(n):
+                capacity[i] += supply[h] * fixed.access[h, i]
         members, breach, network = 0.0, 0.0, 0.0
         for i in range(n):
             members += inside[i, j]
@@ -161,9 +171,6 @@ def _update(
         if anew or _has_moved(inside, before, j, r):
             peers[:, j] = _peers(fixed, eligible, neighbours, inside, j)
         for i in range(n):
-            capacity = fixed.capacity_benefit[j]
-            for h in range(len(supply)):
-                capacity += supply[h] * fixed.access[h, i]
             gain = 0.0   # loss at the status quo minus loss at the text, in units of fit_scale
             for k in range(text.shape[1]):
                 x, q, y = stated[i, k], fixed.status_quo[j, k], text[j, k]
@@ -172,15 +179,15 @@ def _update(
             terms[PEERS, i, j] = fixed.b_peers[j] * peers[i, j]
             terms[PRESSURE, i, j] = -fixed.b_pressure[j] * credible * fixed.pressed[i, j]
             terms[FIT, i, j] = fixed.b_fit[j] * depth * gain
-            terms[CAPACITY, i, j] = fixed.b_capacity[j] * capacity * crowded * fixed.need[i]
+            terms[CAPACITY, i, j] = fixed.b_capacity[j] * capacity[i] * crowded * fixed.need[i]
             terms[NETWORK, i, j] = fixed.b_network[j] * network
             terms[OFFER, i, j] = 0.0
             if offer[i, j] > 0.0:
                 terms[OFFER, i, j] = fixed.b_offer[j] * np.log1p(offer[i, j] / fixed.price[i, j])
             terms[COST, i, j] = -fixed.b_cost[j] * depth * (BASE_EXPOSURE + fixed.scale[i])
             terms[EXCLUSIVE, i, j] = -fixed.b_exclusive[j] if locked_in else 0.0
-            u = 0.0
-            for t in range(len(terms)):
+            u = fixed.settled[i, j]
+            for t in range(PEERS, len(terms)):
                 u += terms[t, i, j]
             total[i, j] = u
     before[:] = inside

@@ -20,12 +20,11 @@ def propose(world: World, institutions: Institutions, prospects: Prospects, now:
 
     Reads positions, weights, P; writes stage and dates of institutions, status of sponsors.
     """
-    if all(stage >= NEGOTIATING for stage in institutions.stage.tolist()):
-        return
     setting = world.setting
-    institutions.stage[institutions.stage == PROPOSED] = NEGOTIATING
-    for j in np.flatnonzero(institutions.stage == IDEA).tolist():
-        if not _may_be_tabled(world, institutions, j, now.start):
+    for j, stage in enumerate(institutions.stage.tolist()):
+        if stage == PROPOSED:
+            institutions.stage[j] = NEGOTIATING
+        if stage != IDEA or not _may_be_tabled(world, institutions, j, now.start):
             continue
         gain = expected_gain(world, institutions, prospects, j)
         if gain > 0 or setting.scenario.institutions[j].proposed is not None:
@@ -67,5 +66,5 @@ def _may_be_tabled(world: World, institutions: Institutions, j: int, day: float)
 def momentum(world: World, j: int) -> float:
     """Weight share of the states at risk that have endorsed institution `j` or more."""
     setting = world.setting
-    at_risk = setting.weight * setting.at_risk[:, j]
-    return float(at_risk @ (world.status[:, j] >= ENDORSED) / at_risk.sum())
+    inside = (world.status[:, j] >= ENDORSED).astype(float)
+    return float(setting.weight_at_risk[j].dot(inside)) / setting.at_risk_total[j]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from waico.agents import Institutions, World
 from waico.agents.compiled import compiled
-from waico.agents.institution import FAILED, IDEA
+from waico.agents.institution import FAILED, IDEA, Stage
 from waico.agents.world import ENDORSED, OUTSIDE, SIGNED
 from waico.negotiation.clock import Pull, Round, Window, exposure, exposure_at_ceremony, time_factor
 from waico.negotiation.payoff import Payoff
@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
+_ACTIVE = np.array([stage not in (IDEA, FAILED) for stage in Stage])
 CERTAIN = 1e-6   # below this, 4 P (1 - P) has lost its digits; a budget must not be split over rounding noise
 
 
@@ -47,20 +48,20 @@ class Prospects(NamedTuple):
 def assess(world: World, institutions: Institutions, payoff: Payoff, now: Round) -> Prospects:
     """Rates from the payoff, and what they imply by the deadline. Reads everything, writes nothing."""
     setting, b, (n, bodies) = world.setting, payoff.coefficients, world.status.shape
-    out = Prospects(
-        np.empty((n, bodies)), np.empty((n, bodies)), np.empty(bodies), np.empty(bodies),
-        np.empty((n, bodies), dtype=bool), np.empty((n, bodies)), np.empty((n, bodies)), np.zeros(bodies),
-    )  # fmt: skip
-    dates = Dates(
+    sign_rate, endorse_rate, probability, undecided = np.empty((4, n, bodies))
+    sign_factor, endorse_factor, at_ceremony = np.zeros((3, bodies))
+    may = np.empty((n, bodies), dtype=bool)
+    out = Prospects(sign_rate, endorse_rate, sign_factor, endorse_factor, may, probability, undecided, at_ceremony)
+    known = (
         institutions.opens, institutions.closes, institutions.endorse_opens, institutions.endorse_closes,
         setting.endorse_from, setting.after_days, setting.window_days, setting.staged, setting.endorse_launch,
         setting.sign_launch,
     )  # fmt: skip
     differs = setting.scenario.decision.endorse
     _assess(
-        now.start, now.end, float(setting.scenario.rounds.window_days), dates, b["b_launch"], b["b_deadline"],
+        now.start, now.end, float(setting.scenario.rounds.window_days), known, b["b_launch"], b["b_deadline"],
         b["b_late"], payoff.total, payoff.terms, world.status, setting.at_risk, world.invited, world.endorse_at,
-        world.sign_at, institutions.stage, b["b0"], differs.b0, 1.0 - differs.fit_share, 1.0 - differs.cost_share, out,
+        world.sign_at, institutions.stage, b["b0"], differs.b0, 1.0 - differs.fit_share, 1.0 - differs.cost_share, tuple(out),
     )  # fmt: skip
     return out
 
@@ -82,12 +83,13 @@ class Dates(NamedTuple):
 
 @compiled
 def _assess(
-    day: float, end: float, step: float, dates: Dates, b_launch: Floats, b_deadline: Floats, b_late: Floats,
+    day: float, end: float, step: float, known: tuple[Any, ...], b_launch: Floats, b_deadline: Floats, b_late: Floats,
     u: Floats, terms: Floats, status: NDArray[np.int8], at_risk: Flags, invited: Flags,
     endorse_at: Floats, sign_at: Floats, stage: NDArray[np.int8], b0: Floats, b0_endorse: float,
-    without_fit: float, without_cost: float, out: Prospects,
+    without_fit: float, without_cost: float, empty: tuple[Any, ...],
 ) -> None:  # fmt: skip
-    """Fill the arrays of `Prospects`, state by state."""
+    """Fill the arrays of `Prospects`, state by state; these and `Dates` come as plain tuples, for speed."""
+    dates, out = Dates(*known), Prospects(*empty)
     n, bodies = u.shape
     for j in range(bodies):
         pull = Pull(b_launch[j], b_deadline[j], b_late[j])
@@ -124,9 +126,12 @@ def _assess(
                 differs = b0_endorse - without_fit * terms[FIT, i, j] - without_cost * terms[COST, i, j]
                 out.endorse_rate[i, j] = np.exp(v + differs)
                 engaged = -np.expm1(-out.endorse_rate[i, j] * to_endorse)
-                engaged_by_ceremony = -np.expm1(-out.endorse_rate[i, j] * by_ceremony)
+                engaged_by_ceremony = engaged
+                if by_ceremony != to_endorse:
+                    engaged_by_ceremony = -np.expm1(-out.endorse_rate[i, j] * by_ceremony)
             p = engaged * -np.expm1(-out.sign_rate[i, j] * to_sign)
-            out.at_ceremony[j] += engaged_by_ceremony * -np.expm1(-out.sign_rate[i, j] * to_ceremony)
+            if engaged_by_ceremony > 0.0:
+                out.at_ceremony[j] += engaged_by_ceremony * -np.expm1(-out.sign_rate[i, j] * to_ceremony)
             doubt = 4.0 * p * (1.0 - p)
             out.probability[i, j] = p
             out.undecided[i, j] = doubt if doubt > CERTAIN else 0.0
@@ -148,6 +153,14 @@ def _endorsing_window(dates: Dates, j: int, day: float) -> Window:
     return Window(opens, dates.endorse_closes[j], dates.endorse_launch[j])
 
 
+def doubts(prospects: Prospects, institutions: Institutions) -> Floats:
+    """How undecided states are about institutions on the table or in force, 0 for all others, (N, J)."""
+    active = is_active(institutions)
+    if active.all():
+        return prospects.undecided
+    return np.where(active, prospects.undecided, 0.0)
+
+
 def is_active(institutions: Institutions) -> Flags:
     """Institutions that are on the table or in force, (J,)."""
-    return np.array([stage not in (IDEA, FAILED) for stage in institutions.stage.tolist()])
+    return np.asarray(_ACTIVE[institutions.stage])

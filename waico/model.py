@@ -29,7 +29,7 @@ from waico.negotiation.measure import Axis, measure
 from waico.negotiation.offer import offer
 from waico.negotiation.payoff import Payoff
 from waico.negotiation.propose import propose
-from waico.negotiation.prospects import Prospects, assess, is_active
+from waico.negotiation.prospects import Prospects, assess, doubts
 from waico.scenarios.load import check_change
 from waico.scenarios.schema import Scenario, Shock
 
@@ -119,7 +119,7 @@ class NegotiationModel(mesa.Model):
         self.payoff.update(now.start)
         self.prospects = prospects = assess(world, institutions, self.payoff, now)
         propose(world, institutions, prospects, now, events)
-        undecided = prospects.undecided * is_active(institutions)
+        undecided = doubts(prospects, institutions)
         lobby(world, undecided, now, events)
         tables = bargain(world, institutions, prospects, self.chapter.protocol, self.chapter.adoption, now, events)
         offer(world, institutions, self.payoff, undecided, now, events)

@@ -50,7 +50,7 @@ def bargain(
         if moves is not None:
             institutions.conceded[j, rows] = after.conceded
             _log_concessions(events, now, j, rows, table, moves)
-        _log_amendment(events, now, j, rows, replace(after, text=table.text), after.text)
+        _log_amendment(events, now, j, rows, after, table.text)
         institutions.text[j] = after.text
         tables[j] = rows, after
     return tables
@@ -58,16 +58,9 @@ def bargain(
 
 def participants(world: World, institutions: Institutions, j: int) -> Indices:
     """Rows of the states that negotiate: all, a list, or those engaged; the sponsor always, those that left never."""
-    setting, body = world.setting, world.setting.scenario.institutions[j]
-    if body.participants == "all":
-        seated = np.ones(len(setting.codes), dtype=bool)
-    elif body.participants == "engaged":
-        seated = world.status[:, j] >= ENDORSED
-        seated[[setting.codes.index(code) for code in body.named]] = True
-    else:
-        seated = np.zeros(len(setting.codes), dtype=bool)
-        seated[[setting.codes.index(code) for code in body.participants]] = True
-    seated[setting.sponsor[j]] = True
+    seated = world.setting.seats[j]
+    if world.setting.scenario.institutions[j].participants == "engaged":
+        seated = seated | (world.status[:, j] >= ENDORSED)
     return np.flatnonzero(seated & ~institutions.walked_out[:, j])
 
 
@@ -76,11 +69,13 @@ def table_of(
 ) -> Table:
     """The table of institution `j` with the participants in `rows`; weight and consent wait for its adoption rule."""
     setting, salience = world.setting, world.salience[rows]
-    capability = setting.weight[rows] / setting.weight[rows].sum()
-    position = institutions.positions(world.stated, j)[rows]
+    capability = setting.weight[rows]
+    capability /= capability.sum()
+    stated = world.stated[rows]
+    position = (stated + institutions.conceded[j, rows]).clip(0.0, 1.0)
     return Table(
         position=position,
-        conceded=position - world.stated[rows],
+        conceded=position - stated,
         salience=salience,
         full_salience=float(salience.max()),
         capability=capability,
@@ -104,7 +99,7 @@ def agenda_power(institutions: Institutions, j: int, day: float) -> float:
     body = institutions.setting.scenario.institutions[j]
     planned, proposed = institutions.planned[j], institutions.proposed[j]
     left = (planned - day) / (planned - proposed) if planned > proposed else 0.0
-    return float(body.agenda_power * np.clip(left, 0.0, 1.0))
+    return float(body.agenda_power * min(max(left, 0.0), 1.0))
 
 
 def _log_concessions(events: Events, now: Round, j: int, rows: Indices, table: Table, moves: Moves) -> None:
@@ -117,12 +112,12 @@ def _log_concessions(events: Events, now: Round, j: int, rows: Indices, table: T
             events.add(now.number, Kind.CONCEDED, j, actor, partner, moves.position[i, k] - table.position[i, k])
 
 
-def _log_amendment(events: Events, now: Round, j: int, rows: Indices, table: Table, text: Floats) -> None:
-    """One event: the issue on which the text moved most, and the participant that pulled it there hardest."""
-    change = text - table.text
+def _log_amendment(events: Events, now: Round, j: int, rows: Indices, table: Table, before: Floats) -> None:
+    """One event: the issue on which the text moved most from `before`, and who pulled it there hardest."""
+    change = table.text - before
     k = first_largest(np.abs(change))
     if change[k] == 0.0:
         return
-    pull = table.weight * table.salience[:, k] * (table.position[:, k] - table.text[k]) * np.sign(change[k])
+    pull = table.weight * table.salience[:, k] * (table.position[:, k] - before[k]) * np.sign(change[k])
     actor = rows[first_largest(pull)]
     events.add(now.number, Kind.AMENDED, j, actor + events.names.nations, k + events.names.issues, change[k])

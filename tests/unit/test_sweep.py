@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import waico
 from tests.sweeps import DESIGN, RUNS, SCENARIO, parts, write_design
+from waico.runs import parts as made_by
 from waico.runs import store as stores
-from waico.runs import sweep as sweeps
 from waico.runs.plan import possible, read_plan
-from waico.runs.record import write_whole
+from waico.runs.record import environment, write_whole
 from waico.runs.run import simulate
 from waico.runs.store import first_difference
 from waico.runs.sweep import LEAST_PARTS, RUNS_PER_PART, open_sweep, part_size
@@ -217,7 +217,7 @@ def test_runs_that_cannot_be_carried_out_say_why_and_stop_nothing(tmp_path: Path
             raise RuntimeError("no maximum found")
         return simulate(scenario, seed, replicate, **options)
 
-    monkeypatch.setattr(sweeps, "simulate", fragile)
+    monkeypatch.setattr(made_by, "simulate", fragile)
     summary = waico.sweep(write_design(tmp_path), tmp_path / "out")
     runs = waico.read_sweep(tmp_path / "out")
     failed = runs[runs["error"].notna()]
@@ -261,6 +261,13 @@ def test_a_full_disk_stops_a_sweep_cleanly(design: Path, made: Path, tmp_path: P
     monkeypatch.undo()
     waico.sweep(design, tmp_path / "out", resume=True)
     assert parts(tmp_path / "out") == parts(made)
+
+
+def test_parts_of_a_worker_with_other_versions_are_refused(design: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made_by, "environment", lambda: {**environment(), "numpy": "1.0.0"})
+    with pytest.raises(Stopped, match=r"a worker has numpy 1\.0\.0, this machine has 2.*: install the same versions on both; 0 of 48"):
+        waico.sweep(design, tmp_path / "out")
+    assert waico.read_sweep(tmp_path / "out").empty
 
 
 @given(runs=st.integers(1, 10**7), replicates=st.integers(1, 5000))

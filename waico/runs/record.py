@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -160,6 +160,7 @@ def versions() -> dict[str, str | None]:
     }
 
 
+@cache
 def environment() -> dict[str, str]:
     """What the results of a sweep depend on, bit by bit, beside its design: versions, and the sources of the simulation."""
     packages = ("waico", "mesa", "numpy", "scipy", "numba", "pyarrow")

@@ -230,7 +230,7 @@ def _design_bytes(plan: Plan) -> bytes:
 def _refuse_changes(folder: Path, then: Manifest, now: Manifest) -> None:
     """Refuse to put runs of another design, scenario, table or version beside those that are there."""
     for name in ("design", "scenario", "environment", "hashes", "runs_per_part"):
-        before, after = (manifest.model_dump(mode="json", by_alias=True)[name] for manifest in (then, now))
+        before, after = (manifest.model_dump(mode="json")[name] for manifest in (then, now))
         difference = first_difference(before, after)
         if difference is not None:
             place, was, is_ = difference

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -17,21 +14,17 @@ import pyarrow.parquet as pq
 
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.engines import Crew, crew
-from waico.runs.plan import Changes, Plan, possible, read_plan
+from waico.runs.parts import SCHEMA, Outcomes, Row, Task, make_part
+from waico.runs.plan import Plan, read_plan
 from waico.runs.record import check_free
-from waico.runs.run import simulate
-from waico.runs.store import Store, create, lock, open_store, plan_of
+from waico.runs.store import Store, create, first_difference, lock, open_store, plan_of
 from waico.runs.store import resume as resume_store
-from waico.runs.tables import OUTCOME_FIELDS, Trace, outcome_table
-from waico.scenarios.errors import InputError, Stopped
-from waico.scenarios.schema import Scenario
+from waico.scenarios.errors import Stopped
 
 KEYS = ("sample", "replicate", "seed")
-SCHEMA = pa.schema([("sample", pa.int64()), *OUTCOME_FIELDS, ("error", pa.string())])
 RUNS_PER_PART = 256   # a few seconds of work: little is lost, and handing it out costs nothing beside it
 LEAST_PARTS = 64   # of small sweeps, so that all workers have something to do
 
-Outcomes = Counter[str | None]
 OnProgress = Callable[[int, Outcomes], None]
 
 
@@ -60,23 +53,6 @@ class SweepSummary:
     def kept(self) -> str:
         """What a sweep that was stopped leaves behind, and how to go on."""
         return f"{self.runs:,} of {self.planned:,} runs are kept in {self.folder}; go on with --resume"
-
-
-class Row(NamedTuple):
-    """Some replicates of a sample."""
-
-    sample: int
-    changes: Changes
-    start: int
-    stop: int
-
-
-class Task(NamedTuple):
-    """What a worker needs to make a part."""
-
-    scenario: str
-    seed: int
-    rows: list[Row]
 
 
 def sweep(
@@ -190,14 +166,23 @@ def _fill(store: Store, plan: Plan, outcomes: Outcomes, work: Crew, on_progress:
         on_progress(outcomes.total(), outcomes)
     if not numbers:
         return
-    for place, (data, counted) in work(make_part, _tasks(store, plan, numbers)):
+    for place, part in work(make_part, _tasks(store, plan, numbers)):
+        _refuse_strangers(store.manifest.environment, part.environment)
         try:
-            store.add(numbers[place], data)
+            store.add(numbers[place], part.data)
         except OSError as error:
             raise Stopped(f"{store.folder} cannot be written: {error.strerror or error}") from None
-        outcomes.update(counted)
+        outcomes.update(part.outcomes)
         if on_progress is not None:
             on_progress(outcomes.total(), outcomes)
+
+
+def _refuse_strangers(ours: dict[str, str], theirs: dict[str, str]) -> None:
+    """Refuse a part from a machine with other versions, whose numbers may differ in their last bits."""
+    difference = first_difference(ours, theirs)
+    if difference is not None:
+        name, here, there = difference
+        raise Stopped(f"a worker has {name} {there}, this machine has {here}: install the same versions on both")
 
 
 def _tasks(store: Store, plan: Plan, numbers: list[int]) -> Iterator[Task]:
@@ -215,48 +200,3 @@ def _rows(plan: Plan, start: int, stop: int) -> list[Row]:
         Row(sample, changes, max(0, start - sample * replicates), min(replicates, stop - sample * replicates))
         for sample, changes in enumerate(plan.changes(first, last), first)
     ]
-
-
-def make_part(task: Task) -> tuple[bytes, Outcomes]:
-    """Carry out the runs of a task: the Parquet file of its part, and how often each outcome is in it."""
-    scenario = _scenario(task.scenario)
-    samples: list[int] = []
-    traces: list[Trace] = []
-    failed: list[dict[str, Any]] = []
-    for row in task.rows:
-        for replicate, made in _replicates(scenario, task.seed, row):
-            if isinstance(made, Trace):
-                samples.append(row.sample)
-                traces.append(made)
-            else:
-                failed.append({"sample": row.sample, "replicate": replicate, "seed": task.seed, "error": made})
-    parts = [pa.Table.from_pylist(failed, SCHEMA)]
-    if traces:
-        table = outcome_table(task.seed, traces).assign(sample=samples, error=None)
-        parts.append(pa.Table.from_pandas(table, SCHEMA, preserve_index=False).replace_schema_metadata(None))
-    whole = pa.concat_tables(parts).sort_by([("sample", "ascending"), ("replicate", "ascending")])
-    buffer = BytesIO()
-    pq.write_table(whole, buffer)
-    return buffer.getvalue(), Counter(whole["outcome"].to_pylist())
-
-
-def _replicates(scenario: Scenario, seed: int, row: Row) -> Iterator[tuple[int, Trace | str]]:
-    """Each replicate of a sample, or why it could not be carried out: one run that fails does not stop a sweep."""
-    try:
-        course = possible(scenario, row.changes)
-    except InputError as error:
-        yield from ((replicate, str(error)) for replicate in range(row.start, row.stop))
-        return
-    for replicate in range(row.start, row.stop):
-        try:
-            yield replicate, simulate(course.scenario, seed, replicate, course=course)
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001 (whatever it is, it belongs to this run and is told there)
-            yield replicate, f"{type(error).__name__}: {error}"
-
-
-@lru_cache(maxsize=1)
-def _scenario(json: str) -> Scenario:
-    """A worker reads the scenario once."""
-    return Scenario.model_validate_json(json)
