@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import t
 
 from waico.analysis.clusters import Clusters
-from waico.analysis.factors import FEW, classes, is_numeric
+from waico.analysis.factors import classes, is_numeric
 from waico.analysis.outputs import INDICATORS, carried_out, output
 from waico.runs.sweep import Sweep
 
@@ -60,16 +60,10 @@ def binned_means(sweep: Sweep, measure: str, *, seed: int = 0) -> pd.DataFrame:
 def _classes(sweep: Sweep, path: str, runs: pd.DataFrame) -> Iterator[tuple[str, float, pd.DataFrame]]:
     """The runs of every class of a factor that has any, in its order, with its name and the mean of the factor in it."""
     column = sweep.plan.samples[path]
-    if is_numeric(column) and column.nunique() > FEW:
-        count = min(MOST_BINS, max(2, len(column) // SAMPLES_PER_BIN))
-        cut = pd.qcut(column, count, duplicates="drop")
-        names = {place: f"{place.left:.3g} to {place.right:.3g}" for place in cut.cat.categories}
-    else:
-        cut = classes(sweep, path)
-        names = {name: name for name in cut.cat.categories}
+    cut = classes(sweep, path, min(MOST_BINS, max(2, len(column) // SAMPLES_PER_BIN)))
     label = cut.iloc[runs["sample"].to_numpy(dtype=int)].set_axis(runs.index)
-    for place, part in runs.groupby(label, observed=True):
-        yield names[place], float(part[path].mean()) if is_numeric(column) else np.nan, part
+    for name, part in runs.groupby(label, observed=True):
+        yield str(name), float(part[path].mean()) if is_numeric(column) else np.nan, part
 
 
 def _mean(sweep: Sweep, runs: pd.DataFrame, value: pd.Series, measure: str, seed: int) -> dict[str, float]:

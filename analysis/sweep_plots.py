@@ -13,7 +13,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from waico.analysis.plots import COLOURS, GREY, Chart, share_bars, themed, title_of, words_of
+from waico.analysis.plots import COLOURS, Chart, share_bars, themed, title_of, words_of
 from waico.analysis.scenario_plots import OUTCOME_COLOURS
 from waico.negotiation.measure import OUTCOMES
 
@@ -26,9 +26,9 @@ EVENTS = {
     "adopted": "text adopted",
     "in_force": "in force",
     "failed": "talks failed",
-    "not_in_force": "adopted, never in force",
+    "not_in_force": "never in force",
 }
-EVENT_COLOURS = dict(zip(EVENTS, (COLOURS[0], COLOURS[2], COLOURS[1], GREY), strict=True))
+DRAWN = ("adopted", "in_force", "failed")   # the rest is what they leave, and is only known on the last day
 APART = 0.055   # least distance of labels at the ends of curves, as a share of the height
 
 
@@ -45,7 +45,7 @@ def outcome_shares(shares: pd.DataFrame, runs: str) -> Chart:
 def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
     """Probability that each event has happened by a day, in months after the freeze date, with 95% bands.
 
-    Events that never happen are left out.
+    Events that never happen are left out, and those that only end the hope of others.
 
     Args:
         curves: of `waico.analysis.survival.incidence`, without a factor.
@@ -57,12 +57,14 @@ def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
     text = (
         f"By the end {last['adopted']:.0%} of the runs have adopted a text and {last['in_force']:.0%} have it in force"
     )
-    happened = table[table["event"].isin(ends.index[ends["probability"] > 0])]
+    ends = ends.loc[_happened(table)]
     colours = alt.Color(
-        "what:N", scale=alt.Scale(domain=list(EVENTS.values()), range=list(EVENT_COLOURS.values())), legend=None
+        "what:N",
+        scale=alt.Scale(domain=[EVENTS[event] for event in DRAWN], range=[COLOURS[0], COLOURS[2], COLOURS[1]]),
+        legend=None,
     )
-    panel = _curves(happened, colours, freeze, WIDTH, 0.18)
-    labels = alt.Chart(_spread(ends[ends["probability"] > 0])).mark_text(align="left", dx=6, fontSize=12).encode(
+    panel = _curves(table[table["event"].isin(ends.index)], colours, freeze, WIDTH, 0.18)
+    labels = alt.Chart(_spread(ends)).mark_text(align="left", dx=6, fontSize=12).encode(
         x="month:Q", y=alt.Y("place:Q"), text="label:N", color=colours
     )  # fmt: skip
     subtitle = "share of runs in which it has happened, with 95% band; adopting and failing exclude each other"
@@ -86,15 +88,11 @@ def incidence_by_factor(curves: pd.DataFrame, factor: str, freeze: date) -> Char
             orient="top", titleFontSize=12, labelFontSize=12, labelLimit=260, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1
         ),
     )  # fmt: skip
-    happened = table[table["probability"] > 0]["event"].unique()   # what never happens needs no panel
-    shown = [
-        event for event in EVENTS if event in happened and event != "not_in_force"
-    ]   # which is told on the last day alone
     panels = [
         _curves(
             table[table["event"] == event], colours, freeze, PANEL, 0.1, "share of runs" if place % ROW == 0 else None
         ).properties(width=PANEL, height=210, title=caption(EVENTS[event]))
-        for place, event in enumerate(shown)
+        for place, event in enumerate(_happened(table) or ["in_force"])
     ]
     force = table[table["event"] == "in_force"].groupby("part", sort=False)["probability"].last()
     most, least = f"{force.max():.0%}", f"{force.min():.0%}"
@@ -164,6 +162,11 @@ def class_colours(count: int) -> list[str]:
 def caption(text: str) -> alt.TitleParams:
     """A small title over a panel."""
     return alt.TitleParams(text, fontSize=12, fontWeight="bold", color="#333333", offset=4)
+
+
+def _happened(table: pd.DataFrame) -> list[str]:
+    """The events that are drawn: what never happens needs no curve."""
+    return [event for event in DRAWN if table.loc[table["event"] == event, "probability"].any()]
 
 
 def _to_the_end(curves: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
