@@ -28,11 +28,11 @@ def is_numeric(column: pd.Series) -> bool:
     return bool(pd.api.types.is_numeric_dtype(column)) and not pd.api.types.is_bool_dtype(column)
 
 
-def classes(sweep: Sweep, by: str) -> pd.Series:
+def classes(sweep: Sweep, by: str, count: int = CLASSES) -> pd.Series:
     """The class of every sample, in words; as a categorical, in the order of the values.
 
-    Words, dates, flags, and numbers of at most six values are classes of their own. Other numbers are cut at the
-    quartiles of the samples, so that the four classes hold equally many of them, up to ties.
+    Words, dates, flags, and numbers of at most six values are classes of their own. Other numbers are cut at
+    quantiles of the samples, so that the `count` classes hold equally many of them, up to ties.
 
     Raises:
         InputError: the sweep has no such factor.
@@ -42,7 +42,7 @@ def classes(sweep: Sweep, by: str) -> pd.Series:
         raise InputError(str(sweep.folder), by, "is no factor of the sweep", nearest(by, map(str, samples.columns)))
     column = samples[by]
     if is_numeric(column) and column.nunique() > FEW:
-        cut, edges = pd.qcut(column, CLASSES, retbins=True, duplicates="drop")
+        cut, edges = pd.qcut(column, count, retbins=True, duplicates="drop")
         return cut.cat.rename_categories(_spans(edges.tolist()))
     values = sorted(column.unique().tolist())
     names = {value: f"{value:g}" if is_numeric(column) else str(value) for value in values}

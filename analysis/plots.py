@@ -129,23 +129,32 @@ def _caption(text: str, colour: str) -> alt.TitleParams:
 def _outcome_shares(result: RunResult, width: int = 260) -> Any:
     counts = result.outcomes["outcome"].value_counts().reindex(list(OUTCOMES), fill_value=0)
     low, high = wilson(counts.to_numpy(), result.replicates)
-    table = pd.DataFrame({
-        "outcome": [words_of(name) for name in counts.index],
-        "share": counts.to_numpy() / result.replicates,
-        "low": low,
-        "high": high,
-    })
+    table = pd.DataFrame({"outcome": counts.index, "share": counts.to_numpy() / result.replicates, "low": low, "high": high})
+    return share_bars(table, f"{result.replicates} runs, seed {result.seed}", width)
+
+
+def share_bars(shares: pd.DataFrame, subtitle: str, width: int = 260) -> Any:
+    """Bars of outcome shares with their intervals, not yet in the one look.
+
+    Args:
+        shares: a row per outcome, in order: outcome, share, low, high.
+        subtitle: of which runs.
+        width: of the bars, in pixels.
+    """
+    table = shares.assign(outcome=[words_of(name) for name in shares["outcome"]])
     table["label"] = [f"{share:.0%}" for share in table["share"]]
-    top = min(1.0, 1.15 * float(high.max()) + 0.08)   # room for the labels
+    table["reach"] = table["high"].fillna(table["share"])   # too few runs have no interval
+    top = min(1.0, 1.15 * float(table["reach"].max()) + 0.08)   # room for the labels
     scale, text = alt.Scale(domain=[0.0, top], nice=False), "share of runs, with 95% interval"
     base = alt.Chart(table).encode(y=alt.Y("outcome:N", sort=list(table["outcome"]), title=None))
     bars = base.mark_bar(color=COLOURS[0], height={"band": 0.62}).encode(
         x=alt.X("share:Q", scale=scale, axis=alt.Axis(format="%", tickCount=5), title=text)
     )
     intervals = base.mark_rule(color="#333333", strokeWidth=1.5).encode(x=alt.X("low:Q", title=text), x2="high:Q")
-    labels = base.mark_text(align="left", dx=6).encode(x=alt.X("high:Q", title=text), text="label:N")
-    title = title_of(_leader(table), f"{result.replicates} runs, seed {result.seed}", width + 110)
-    return alt.layer(bars, intervals, labels).properties(width=width, height=alt.Step(34), title=title)
+    labels = base.mark_text(align="left", dx=6).encode(x=alt.X("reach:Q", title=text), text="label:N")
+    return alt.layer(bars, intervals, labels).properties(
+        width=width, height=alt.Step(34), title=title_of(_leader(table), subtitle, width + 110)
+    )
 
 
 def _leader(table: pd.DataFrame) -> str:

@@ -61,6 +61,21 @@ def parameter_table(level: int = 2) -> str:
     )
 
 
+def meaning_of(path: str) -> str:
+    """What a path of a scenario holds: the meaning of its parameter, else of the nearest table above that has one; may be empty."""
+    steps = path.split(".")
+    for length in range(len(steps), 0, -1):
+        for parameter in parameters(Scenario):
+            if _is_of(parameter.path.split("."), steps[:length]):
+                return parameter.meaning
+    return ""
+
+
+def _is_of(pattern: list[str], steps: list[str]) -> bool:
+    """Whether steps are those of a path of the reference, in which `*` and ISO3 stand for any."""
+    return len(pattern) == len(steps) and all(known in ("*", "ISO3", step) for known, step in zip(pattern, steps, strict=True))
+
+
 def table(rows: list[Parameter]) -> str:
     """Rows under their head."""
     return HEAD + "".join(row.row() for row in rows)

@@ -35,6 +35,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+PACKAGES = {   # of the extra `analysis`, by what is imported
+    "altair": "altair", "jinja2": "altair", "scoringrules": "scoringrules", "sklearn": "scikit-learn", "tomli_w": "tomli-w",
+    "vl_convert": "vl-convert-python",
+}  # fmt: skip
+
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="a bundled scenario, or a .toml file")]
 RunArgument = Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico run --out")]
 RecordArgument = Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico run --out or waico forecast --out")]
@@ -387,6 +392,51 @@ def calibrate(
 
 
 @app.command()
+def analyze(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico sweep --out")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="REPORT.html",
+            help="the report, with its tables as CSV in REPORT_tables/ beside it; DIR/report.html if not given. A report that "
+            "waico made is replaced, with its tables; no other file is",
+        ),
+    ] = None,
+    outcome: Annotated[
+        str, typer.Option(metavar="OUTCOME", help="what counts as consensus: in_force, or an outcome class such as binding_regime")
+    ] = "in_force",
+    frontier: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X_PATH,Y_PATH",
+            help="find where OUTCOME comes in half of the runs in the plane of two factors, by up to 4,000 more runs",
+        ),
+    ] = None,
+    workers: WorkersOption = 1,
+    quiet: QuietOption = False,
+) -> None:
+    """Consensus report of a sweep: when consensus forms and fails, which factors matter, and where; one HTML file."""
+    with _extra("analyze"):
+        from waico.analysis.frontier import frontier as find_frontier
+        from waico.analysis.report import check_place, table_folder, write
+        from waico.analysis.sweep_report import FRONTIER_RUNS, axes_of, sweep_report
+    from waico.runs.sweep import open_sweep
+
+    made, place = open_sweep(folder), out or folder / "report.html"
+    check_place(place)
+    found = None
+    if frontier is not None:
+        axes, plan = axes_of(made, frontier), made.plan
+        with _progress(FRONTIER_RUNS, quiet, "runs, at most") as advance:
+            found = find_frontier(
+                plan.scenario, *axes, outcome=outcome, seed=plan.design.seed, workers=workers, on_progress=advance
+            )
+    report = sweep_report(made, outcome, found)
+    write(report, place)
+    _print_all(show.analysis(report, place, table_folder(place)))
+
+
+@app.command()
 def replay(folder: RecordArgument, quiet: QuietOption = False) -> int:
     """Run again from the record of a run or a forecast and say whether the result is identical."""
     from waico.runs.record import is_forecast, read_record
@@ -468,7 +518,7 @@ def _extra(command: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        package = {"sklearn": "scikit-learn", "scoringrules": "scoringrules", "tomli_w": "tomli-w"}.get((error.name or "").partition(".")[0])
+        package = PACKAGES.get((error.name or "").partition(".")[0])
         if package is None:
             raise
         raise NeedsExtra(f"waico {command}", package, "analysis") from None

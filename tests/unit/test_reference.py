@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from waico.reference import RULES, main, pages
-from waico.scenarios.reference import Parameter, parameter_table, parameters
+from waico.scenarios.reference import Parameter, meaning_of, parameter_table, parameters
 from waico.scenarios.schema import Prior, Scenario
 
 ROOT = Path(__file__).parents[2]
@@ -81,3 +81,17 @@ def test_writes_only_in_a_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     odd = (tmp_path / "docs" / "odd.md").read_text(encoding="utf-8")
     assert odd.startswith("# ODD\n<!-- parameters -->\n\n#### ")
     assert "old" not in odd.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("path", "meaning"),
+    [
+        ("decision.b_pressure", "the rival's pressure (entered with a minus)"),
+        ("institutions.waico.rival_pressure", "how hard the rival presses its allies and dependents"),
+        ("institutions.waico.opening.enforcement", "the sponsor's opening text by issue"),   # of the table that it stands in
+        ("nations.GBR.tolerance", "loss accepted beyond the status quo"),
+        ("nonsense.at.all", ""),
+    ],
+)
+def test_a_path_has_the_meaning_of_its_parameter(path: str, meaning: str) -> None:
+    assert meaning_of(path) == meaning

@@ -1,5 +1,6 @@
 """Results as text and tables for a terminal of 120 columns; each function yields what is to be printed, in order."""
 
+from waico.show.analysis import analysis
 from waico.show.calibration import calibration
 from waico.show.comparison import comparison
 from waico.show.forecast import forecast
@@ -9,4 +10,6 @@ from waico.show.summary import summary
 from waico.show.sweep import sweep, sweep_progress
 from waico.show.tables import plain_table
 
-__all__ = ["calibration", "comparison", "forecast", "hindcast", "negotiation", "plain_table", "summary", "sweep", "sweep_progress"]
+__all__ = [
+    "analysis", "calibration", "comparison", "forecast", "hindcast", "negotiation", "plain_table", "summary", "sweep", "sweep_progress",
+]  # fmt: skip
