@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from waico.analysis.extras import extra
 from waico.analysis.factors import is_numeric
 from waico.analysis.outputs import carried_out, indicator
 from waico.analysis.regions import Fit, Halves, Region, Restriction
 from waico.runs.sweep import Sweep
+from waico.scenarios.errors import extra
 
 LEAST_MASS = 0.05   # share of the runs that a box or a leaf must hold; ema_workbench's default
 LEVEL = 0.05   # of the tests

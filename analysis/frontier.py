@@ -26,7 +26,7 @@ from waico.runs.engines import Crew, crew, in_order
 from waico.runs.plan import possible
 from waico.runs.run import resolved, simulate_ending
 from waico.runs.tables import MILESTONES, Ending
-from waico.scenarios.errors import InputError, NeedsExtra, nearest
+from waico.scenarios.errors import InputError, extra, nearest
 from waico.scenarios.schema import Scenario
 
 Floats = NDArray[np.float64]
@@ -277,11 +277,9 @@ def locate(asked: Asked, evaluate: Evaluate) -> Frontier:
 
 def _search(asked: Asked, evaluate: Evaluate) -> tuple[Floats, list[Hits]]:
     """Run points in rounds until the level is bracketed well enough: their places in the unit square, (n, 2), and hits."""
-    try:
+    with extra("frontier"):
         from adaptive import Learner2D
         from threadpoolctl import threadpool_limits
-    except ModuleNotFoundError as error:
-        raise NeedsExtra("frontier", str(error.name), "analysis") from None
     learner = Learner2D(None, ((0.0, 1.0), (0.0, 1.0)), _loss(asked.cut, asked.tolerance))
     learner.stack_size = 1   # no stock of candidates, which would not follow what is learnt
     even = np.linspace(0.0, 1.0, START).tolist()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from waico.analysis.extras import extra
+from waico.scenarios.errors import extra
 
 Floats = NDArray[np.float64]
 

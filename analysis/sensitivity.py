@@ -10,13 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from waico.analysis.extras import extra
 from waico.analysis.factors import codes, is_numeric
 from waico.analysis.given_data import RESAMPLES, Estimate, first_order_and_delta, missing
 from waico.analysis.outputs import output
 from waico.runs.sampling import MORRIS_LEVELS, problem
 from waico.runs.sweep import Sweep
-from waico.scenarios.errors import InputError
+from waico.scenarios.errors import InputError, extra
 
 Floats = NDArray[np.float64]
 Found = dict[tuple[str, str], Estimate]   # by factor and index

@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waico.analysis.clusters import Clusters
-from waico.analysis.extras import extra
 from waico.analysis.factors import classes
 from waico.analysis.outputs import carried_out
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.sweep import Sweep
+from waico.scenarios.errors import extra
 
 Floats = NDArray[np.float64]
 

@@ -24,6 +24,7 @@ from waico.runs.sweep import Sweep
 from waico.scenarios.errors import InputError, NeedsExtra, nearest
 
 PACKAGES = ("altair", "vl-convert-python", "pandas", "SALib", "lifelines", "ema_workbench", "scikit-learn")
+ALSO_DISCOVERED = {"Where a binding regime forms": "binding_regime", "Where talks end without a text": "no_text"}
 FRONTIER_RUNS = 4000   # at most: 200 points of 20 replicates, the defaults of `waico.analysis.frontier.frontier`
 
 
@@ -49,7 +50,11 @@ def sweep_report(sweep: Sweep, outcome: str = IN_FORCE, frontier: Frontier | Non
         "Along each factor": told.along,
         "How deep, and how broad": told.depth_and_breadth,
         "Where consensus forms": told.discovery,
-    }
+        **{
+            title: partial(SweepSections(sweep, other).discovery, suffix=f"_{other}")
+            for title, other in ALSO_DISCOVERED.items() if other != outcome
+        },
+    }  # fmt: skip
     if frontier is not None:
         makers["The consensus frontier"] = partial(_frontier, found=frontier, names=told.names)
     scenario = sweep.plan.scenario

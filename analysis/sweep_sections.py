@@ -243,11 +243,11 @@ class SweepSections:
         reading = "depth runs from 0, which commits to nothing, to 1; sponsor and rival are left out of the members."
         return Section(title, finding, reading, figures, tables)
 
-    def discovery(self, title: str) -> Section:
-        """The box of PRIM, and the rules of a tree."""
+    def discovery(self, title: str, suffix: str = "") -> Section:
+        """The box of PRIM, and the rules of a tree; `suffix` tells their tables from those of other outcomes."""
         box, rules = prim_box(self.sweep, self.outcome), cart_rules(self.sweep, self.outcome)
         tables = [] if rules.table.empty else [
-            Table("rules", "Leaves of a classification tree, densest first, also on samples held out.", rules.table, shown=6)
+            Table(f"rules{suffix}", "Leaves of a classification tree, densest first, also on samples held out.", rules.table, shown=6)
         ]  # fmt: skip
         if box.limits.empty:
             why = box.note or "none is denser than the whole"
@@ -261,15 +261,15 @@ class SweepSections:
         )
         finding += f" Note: {box.note}." if box.note else ""
         figures = [
-            Figure("box", factor_plots.box_ranges(box, self.sweep.plan.factors, self.names)),
-            Figure("peeling", factor_plots.peeling(box, self.happens)),
+            Figure(f"box{suffix}", factor_plots.box_ranges(box, self.sweep.plan.factors, self.names)),
+            Figure(f"peeling{suffix}", factor_plots.peeling(box, self.happens)),
         ]
         limits = box.limits.replace([np.inf, -np.inf], np.nan)
         limits["values"] = [value_of(values) for values in limits["values"]]
         tables = [
-            Table("box", "Limits of the box; a small quasi-p says that a limit is not there by chance.", limits),
-            Table("box_quality", "The box on the samples on which it was found, and on those held out.", _quality(box)),
-            Table("peeling", "", box.trajectory, shown=0), *tables,
+            Table(f"box{suffix}", "Limits of the box; a small quasi-p says that a limit is not there by chance.", limits),
+            Table(f"box_quality{suffix}", "The box on the samples on which it was found, and on those held out.", _quality(box)),
+            Table(f"peeling{suffix}", "", box.trajectory, shown=0), *tables,
         ]  # fmt: skip
         reading = (
             "a good box has a high density (few other runs inside) and a high coverage (few of these runs outside)."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -29,6 +30,30 @@ class NeedsExtra(InputError):
 
     def __str__(self) -> str:
         return f"{self.file}: {self.what} ({self.instead})"
+
+
+EXTRAS = {   # the package and the extra that bring what is imported
+    "SALib": ("SALib", "analysis"), "adaptive": ("adaptive", "analysis"), "altair": ("altair", "analysis"),
+    "distributed": ("Dask", "cluster"), "ema_workbench": ("ema_workbench", "analysis"), "jinja2": ("altair", "analysis"),
+    "lifelines": ("lifelines", "analysis"), "scoringrules": ("scoringrules", "analysis"), "sklearn": ("scikit-learn", "analysis"),
+    "threadpoolctl": ("scikit-learn", "analysis"), "tomli_w": ("tomli-w", "analysis"), "vl_convert": ("vl-convert-python", "analysis"),
+}  # fmt: skip
+
+
+@contextmanager
+def extra(asked: str) -> Iterator[None]:
+    """Import packages of an extra within; `asked` says what for.
+
+    Raises:
+        NeedsExtra: one of them is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        needed = EXTRAS.get((error.name or "").partition(".")[0])
+        if needed is None:
+            raise
+        raise NeedsExtra(asked, *needed) from None
 
 
 class Stopped(RuntimeError):

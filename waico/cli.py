@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from waico import show
-from waico.scenarios.errors import InputError, NeedsExtra, Stopped, one_line
+from waico.scenarios.errors import InputError, Stopped, extra, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,11 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-PACKAGES = {   # of the extra `analysis`, by what is imported
-    "altair": "altair", "jinja2": "altair", "scoringrules": "scoringrules", "sklearn": "scikit-learn", "tomli_w": "tomli-w",
-    "vl_convert": "vl-convert-python",
-}  # fmt: skip
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="SCENARIO", help="a bundled scenario, or a .toml file")]
 RunArgument = Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico run --out")]
@@ -280,7 +275,7 @@ def hindcast(
     quiet: QuietOption = False,
 ) -> None:
     """Simulate forward from the freeze date and score who is a member on a later day."""
-    with _extra("hindcast"):
+    with extra("waico hindcast"):
         from waico.analysis.history.hindcast import hindcast as run_hindcast
     from waico.analysis.history.observed import read_observed
     from waico.scenarios.load import blame
@@ -313,7 +308,7 @@ def forecast(
     quiet: QuietOption = False,
 ) -> None:
     """Tell who will be a member on a day to come, from what was known on the freeze date; sealed with --out."""
-    with _extra("forecast"):
+    with extra("waico forecast"):
         from waico.analysis.history.forecast import forecast as make_forecast
         from waico.analysis.history.forecast import runs_of, source_of
         from waico.analysis.history.seal import write
@@ -376,7 +371,7 @@ def calibrate(
     quiet: QuietOption = False,
 ) -> None:
     """Estimate the coefficients of the decision to join from historical accessions."""
-    with _extra("calibrate"):
+    with extra("waico calibrate"):
         from waico.analysis.history.calibrate import calibrate as fit_cases
     from waico.analysis.history.cases import CASES
     from waico.runs.record import check_free_file
@@ -416,7 +411,7 @@ def analyze(
     quiet: QuietOption = False,
 ) -> None:
     """Consensus report of a sweep: when consensus forms and fails, which factors matter, and where; one HTML file."""
-    with _extra("analyze"):
+    with extra("waico analyze"):
         from waico.analysis.frontier import frontier as find_frontier
         from waico.analysis.report import check_place, table_folder, write
         from waico.analysis.sweep_report import FRONTIER_RUNS, axes_of, sweep_report
@@ -451,7 +446,7 @@ def replay(folder: RecordArgument, quiet: QuietOption = False) -> int:
 
 
 def _replay_forecast(folder: Path, quiet: bool) -> int:
-    with _extra("replay"):
+    with extra("waico replay"):
         from waico.analysis.history.forecast import runs_of
         from waico.analysis.history.seal import read, verify
         from waico.analysis.history.seal import replay as replay_forecast
@@ -510,18 +505,6 @@ def _date(option: str, text: str | None, scenario: Scenario) -> date | None:
     if day <= scenario.freeze_date:
         raise InputError(option, "", f"{day} is not after the freeze date {scenario.freeze_date}", "give a later day")
     return day
-
-
-@contextmanager
-def _extra(command: str) -> Iterator[None]:
-    """Name the package that an import lacks, if it comes with the extra `analysis`."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        package = PACKAGES.get((error.name or "").partition(".")[0])
-        if package is None:
-            raise
-        raise NeedsExtra(f"waico {command}", package, "analysis") from None
 
 
 @contextmanager

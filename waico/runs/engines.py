@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from waico.negotiation import adoption_rules, gates, protocols
-from waico.scenarios.errors import InputError, NeedsExtra, Stopped
+from waico.scenarios.errors import InputError, Stopped, extra
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -132,11 +132,9 @@ def _die_of_interrupts() -> None:
 @contextmanager
 def _dask(workers: int, address: str) -> Iterator[tuple[Executor, Callable[[], int]]]:
     """The workers of a Dask cluster, however many there are at the time. A task of a worker that dies goes to another."""
-    try:
+    with extra("--dask"):
         from distributed import Client, KilledWorker, LocalCluster
         from distributed.comm import CommClosedError, resolve_address
-    except ModuleNotFoundError:
-        raise NeedsExtra("--dask", "Dask", "cluster") from None
     with ExitStack() as stack:
         cluster = address
         try:

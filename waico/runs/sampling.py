@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from waico.scenarios.errors import NeedsExtra
+from waico.scenarios.errors import extra
 
 Floats = NDArray[np.float64]
 
@@ -45,10 +45,8 @@ def _latin_hypercube(samples: int, dimensions: int, seed: int) -> Floats:
 
 def _sobol(samples: int, dimensions: int, seed: int) -> Floats:
     """Scrambled Sobol points A and B and, per factor, A with that column of B (Saltelli 2002), as SALib orders them."""
-    try:
+    with extra("sampler = 'sobol'"):
         from SALib.sample import sobol
-    except ModuleNotFoundError:
-        raise NeedsExtra("sampler = 'sobol'", "SALib", "analysis") from None
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The balance properties", UserWarning)   # said in the how-to
         drawn = sobol.sample(problem(_names(dimensions)), samples, calc_second_order=False, scramble=True, seed=seed)
@@ -57,10 +55,8 @@ def _sobol(samples: int, dimensions: int, seed: int) -> Floats:
 
 def _morris(samples: int, dimensions: int, seed: int) -> Floats:
     """Trajectories that change one factor at a time (Morris 1991)."""
-    try:
+    with extra("sampler = 'morris'"):
         from SALib.sample import morris
-    except ModuleNotFoundError:
-        raise NeedsExtra("sampler = 'morris'", "SALib", "analysis") from None
     return np.asarray(morris.sample(problem(_names(dimensions)), samples, num_levels=MORRIS_LEVELS, seed=seed))
 
 
