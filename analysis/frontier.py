@@ -24,7 +24,7 @@ from waico.negotiation.measure import OUTCOMES
 from waico.runs.design import Range
 from waico.runs.engines import Crew, crew, in_order
 from waico.runs.plan import possible
-from waico.runs.run import resolved, simulate_ending
+from waico.runs.run import resolved, simulate_endings
 from waico.runs.tables import MILESTONES, Ending
 from waico.scenarios.errors import InputError, extra, nearest
 from waico.scenarios.schema import Scenario
@@ -231,7 +231,7 @@ def run_point(task: Task) -> Hits:
         course = possible(scenario, task.changes)
     except InputError as error:
         return str(error)
-    endings = (simulate_ending(course.scenario, task.seed, replicate, course) for replicate in range(task.replicates))
+    endings = simulate_endings(task.seed, [(course, replicate) for replicate in range(task.replicates)])
     return [_came(ending, task.outcome) for ending in endings]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from speed import ROUNDS, OracleModel
 
 from waico.runs.plan import possible, read_plan
-from waico.runs.run import simulate_ending
+from waico.runs.run import simulate_endings
 
 REPLICATES = 10
 FACTORS = {
@@ -49,12 +49,11 @@ def design(runs: int) -> dict[str, object]:
 def bare(runs: int) -> float:
     """Seconds of a loop over the same runs, in this process."""
     plan = read_plan(design(runs))
-    simulate_ending(plan.scenario, 1, 0, possible(plan.scenario, {}))   # compiles, or loads what was compiled
+    simulate_endings(1, [(possible(plan.scenario, {}), 0)])   # compiles, or loads what was compiled
     start = time.perf_counter()
     for changes in plan.changes(0, len(plan.samples)):
         course = possible(plan.scenario, changes)
-        for replicate in range(REPLICATES):
-            simulate_ending(course.scenario, 1, replicate, course)
+        simulate_endings(1, [(course, replicate) for replicate in range(REPLICATES)])
     return time.perf_counter() - start
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -113,22 +113,40 @@ class NegotiationModel(mesa.Model):
 
     def step(self) -> None:
         """Run one round; does nothing once the run has ended."""
+        for _ in self.stages():
+            pass
+
+    def stages(self) -> Iterator[None]:
+        """The next round, one stage each time that it is asked to go on; nothing once the run has ended.
+
+        Models that run abreast take turns here: a processor that does the same for several is faster at it.
+        """
         if not self.running:
             return
         world, institutions, events = self.world, self.institutions, self.events
         now = self.next_round()
         if self._pending:
             self._take_shocks(now)
+        yield
         admit(world, institutions, self.chapter.gates, now, events)
+        yield
         self.payoff.update(now.start)
+        yield
         self.prospects = prospects = assess(world, institutions, self.payoff, now)
+        yield
         propose(world, institutions, prospects, now, events)
         undecided = doubts(prospects, institutions)
+        yield
         lobby(world, undecided, now, events)
+        yield
         tables = bargain(world, institutions, prospects, self.chapter.protocol, self.chapter.adoption, now, events)
+        yield
         offer(world, institutions, self.payoff, undecided, now, events)
+        yield
         adopt(world, institutions, tables, self.chapter.adoption, now, events)
+        yield
         self.decided = decide(world, institutions, self.payoff, prospects, now, events)
+        yield
         self.round = now
         failed = all(stage == FAILED for stage in institutions.stage.tolist())
         self.running = now.end < self._last_day and not failed

@@ -200,7 +200,7 @@ def test_a_design_that_is_no_file_is_refused(tmp_path: Path, capsys: Capture) ->
     assert "is not a .toml file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["run.json", "SEAL", "outcomes.parquet", "results"])
+@pytest.mark.parametrize("name", ["run.json", "SEAL", "outcomes.parquet", "members.csv"])
 def test_folders_that_hold_something_else_are_left_alone(name: str, design: Path, tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / name).write_text("mine")

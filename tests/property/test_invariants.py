@@ -15,7 +15,7 @@ from waico.negotiation.adopt import Consensus, WeightedMajority
 from waico.negotiation.bargain import Compromise
 from waico.negotiation.course import Course
 from waico.negotiation.offer import water_fill
-from waico.runs.run import simulate_ending
+from waico.runs.run import simulate_endings
 from waico.runs.tables import Ending
 from waico.scenarios.paths import replace as with_values
 from waico.scenarios.schema import Scenario
@@ -160,11 +160,14 @@ def test_adoption_does_not_hinge_on_the_step_of_the_text() -> None:
 
 @some
 @given(worlds(), st.integers(0, 5))
-def test_a_run_that_is_not_recorded_ends_as_one_that_is(scenario: Scenario, seed: int) -> None:
-    model = waico.NegotiationModel(scenario, rng=seed)
-    model.run_model()
-    recorded, plain = Ending.of(model, 0), simulate_ending(scenario, seed, 0, Course(scenario))
-    assert repr(plain) == repr(recorded)   # NaN and arrays equal themselves
+def test_runs_abreast_and_not_recorded_end_as_others_do(scenario: Scenario, seed: int) -> None:
+    recorded = []
+    for replicate in range(3):
+        model = waico.NegotiationModel(scenario, rng=seed, replicate=replicate)
+        model.run_model()
+        recorded.append(Ending.of(model, replicate))
+    abreast = simulate_endings(seed, [(Course(scenario), replicate) for replicate in range(3)])
+    assert repr(abreast) == repr(recorded)   # NaN and arrays equal themselves
 
 
 @some

@@ -18,12 +18,11 @@ from waico.runs import parts as made_by
 from waico.runs import store as stores
 from waico.runs.plan import possible, read_plan
 from waico.runs.record import environment, write_whole
-from waico.runs.run import simulate_ending
+from waico.runs.run import simulate_endings
 from waico.runs.store import first_difference
 from waico.runs.sweep import LEAST_PARTS, RUNS_PER_PART, open_sweep, part_size
 from waico.runs.tables import OUTCOME_FIELDS, Ending
 from waico.scenarios.errors import InputError, Stopped
-from waico.scenarios.schema import Scenario
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +199,29 @@ def test_a_folder_with_a_sweep_is_left_alone_without_resume(design: Path, copied
     assert parts(copied) == before
 
 
+def test_results_without_a_manifest_are_not_mixed_with_others(design: Path, copied: Path) -> None:
+    (copied / "manifest.json").unlink()
+    for again in (False, True):
+        with pytest.raises(InputError, match=r"holds 'results/part-000000-.*' already; give a new folder"):
+            waico.sweep(design, copied, resume=again)
+
+
+def test_what_a_kill_at_the_start_leaves_behind_is_cleared(design: Path, made: Path, tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "design.parquet").write_bytes(b"half")
+    for _ in range(2):
+        (tmp_path / ".manifest.json.77.part").write_bytes(b"{")
+        waico.sweep(design, tmp_path, resume=True)
+    assert parts(tmp_path) == parts(made)
+    assert {path.name for path in tmp_path.iterdir()} == {".lock", "design.parquet", "manifest.json", "results"}
+
+
+def test_the_file_of_the_design_has_a_row_per_sample(design: Path, made: Path) -> None:
+    table = pd.read_parquet(made / "design.parquet")
+    assert table["sample"].tolist() == list(range(16))
+    pd.testing.assert_frame_equal(table.drop(columns="sample"), read_plan(design).samples)
+
+
 def test_a_damaged_manifest_is_refused(design: Path, copied: Path) -> None:
     path = copied / "manifest.json"
     path.write_text(path.read_text()[:200])
@@ -214,12 +236,12 @@ def test_two_sweeps_do_not_write_one_folder(design: Path, tmp_path: Path) -> Non
 
 
 def test_runs_that_cannot_be_carried_out_say_why_and_stop_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fragile(scenario: Scenario, seed: int, replicate: int, course: Course) -> Ending:
-        if replicate == 1 and scenario.bargaining.protocol == "nash":
+    def fragile(seed: int, runs: list[tuple[Course, int]]) -> list[Ending]:
+        if any(replicate == 1 and course.scenario.bargaining.protocol == "nash" for course, replicate in runs):
             raise RuntimeError("no maximum found")
-        return simulate_ending(scenario, seed, replicate, course)
+        return simulate_endings(seed, runs)
 
-    monkeypatch.setattr(made_by, "simulate_ending", fragile)
+    monkeypatch.setattr(made_by, "simulate_endings", fragile)
     summary = waico.sweep(write_design(tmp_path), tmp_path / "out")
     runs = waico.read_sweep(tmp_path / "out")
     failed = runs[runs["error"].notna()]

@@ -6,19 +6,23 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from io import BytesIO
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from waico.negotiation.course import Course
 from waico.runs.plan import Changes, possible
 from waico.runs.record import environment
-from waico.runs.run import simulate_ending
+from waico.runs.run import simulate_endings
 from waico.runs.tables import OUTCOME_FIELDS, Ending, outcome_table
 from waico.scenarios.errors import InputError
 from waico.scenarios.schema import Scenario
 
 SCHEMA = pa.schema([("sample", pa.int64()), *OUTCOME_FIELDS, ("error", pa.string())])
+
+ABREAST = 16   # runs at a time: most of what there is to gain, and little memory
 
 Outcomes = Counter[str | None]   # how often each outcome came; None for runs that failed
 
@@ -40,6 +44,14 @@ class Task(NamedTuple):
     rows: list[Row]
 
 
+class Run(NamedTuple):
+    """A replicate of a sample, with the sample's course."""
+
+    sample: int
+    replicate: int
+    course: Course
+
+
 class Part(NamedTuple):
     """What a worker has made: a Parquet file, how often each outcome is in it, and the versions that it was made with."""
 
@@ -50,44 +62,56 @@ class Part(NamedTuple):
 
 def make_part(task: Task) -> Part:
     """Carry out the runs of a task. One that fails has no outcome but an error, and stops no other."""
-    scenario = _scenario(task.scenario)
-    samples: list[int] = []
-    endings: list[Ending] = []
-    failed: list[dict[str, Any]] = []
-    for row in task.rows:
-        for replicate, made in _replicates(scenario, task.seed, row):
-            if isinstance(made, Ending):
-                samples.append(row.sample)
-                endings.append(made)
+    made: list[tuple[int, Ending]] = []
+    failed: list[tuple[int, int, str]] = []
+    runs = _runs(_scenario(task.scenario), task.rows, failed)
+    while batch := list(islice(runs, ABREAST)):
+        for run, ending in zip(batch, _endings(task.seed, batch), strict=True):
+            if isinstance(ending, Ending):
+                made.append((run.sample, ending))
             else:
-                failed.append({"sample": row.sample, "replicate": replicate, "seed": task.seed, "error": made})
-    parts = [pa.Table.from_pylist(failed, SCHEMA)]
-    if endings:
-        table = outcome_table(task.seed, endings).assign(sample=samples, error=None)
-        parts.append(pa.Table.from_pandas(table, SCHEMA, preserve_index=False).replace_schema_metadata(None))
-    whole = pa.concat_tables(parts).sort_by([("sample", "ascending"), ("replicate", "ascending")])
+                failed.append((run.sample, run.replicate, ending))
+    table = _table(task.seed, made, failed)
     buffer = BytesIO()
-    pq.write_table(whole, buffer)
-    return Part(buffer.getvalue(), Counter(whole["outcome"].to_pylist()), environment())
+    pq.write_table(table, buffer)
+    return Part(buffer.getvalue(), Counter(table["outcome"].to_pylist()), environment())
 
 
-def _replicates(scenario: Scenario, seed: int, row: Row) -> Iterator[tuple[int, Ending | str]]:
-    """Each replicate of a sample, or why it could not be carried out."""
-    replicates = range(row.start, row.stop)
-    try:
-        course = possible(scenario, row.changes)
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001 (whatever it is, it belongs to this sample and is told there)
-        yield from ((replicate, _reason(error)) for replicate in replicates)
-        return
-    for replicate in replicates:
+def _runs(scenario: Scenario, rows: list[Row], failed: list[tuple[int, int, str]]) -> Iterator[Run]:
+    """The runs of all samples in turn; those of a sample that is not possible go to `failed`, with the reason."""
+    for row in rows:
+        replicates = range(row.start, row.stop)
         try:
-            yield replicate, simulate_ending(course.scenario, seed, replicate, course)
+            course = possible(scenario, row.changes)
         except MemoryError:
             raise
-        except Exception as error:  # noqa: BLE001 (and this to its run)
-            yield replicate, _reason(error)
+        except Exception as error:  # noqa: BLE001 (whatever it is, it belongs to this sample and is told there)
+            failed += [(row.sample, replicate, _reason(error)) for replicate in replicates]
+        else:
+            yield from (Run(row.sample, replicate, course) for replicate in replicates)
+
+
+def _endings(seed: int, batch: list[Run]) -> list[Ending | str]:
+    """How each run ended, or why it could not be carried out."""
+    try:
+        return [*simulate_endings(seed, [(run.course, run.replicate) for run in batch])]
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it is, it belongs to one run, which is found alone)
+        if len(batch) == 1:
+            return [_reason(error)]
+        return [ending for run in batch for ending in _endings(seed, [run])]
+
+
+def _table(seed: int, made: list[tuple[int, Ending]], failed: list[tuple[int, int, str]]) -> pa.Table:
+    """Runs that ended and runs that failed, sorted by sample and replicate."""
+    keys = ("sample", "replicate", "error")
+    tables = [pa.Table.from_pylist([{**dict(zip(keys, run, strict=True)), "seed": seed} for run in failed], SCHEMA)]
+    if made:
+        samples, endings = zip(*made, strict=True)
+        table = outcome_table(seed, list(endings)).assign(sample=samples, error=None)
+        tables.append(pa.Table.from_pandas(table, SCHEMA, preserve_index=False).replace_schema_metadata(None))
+    return pa.concat_tables(tables).sort_by([("sample", "ascending"), ("replicate", "ascending")])
 
 
 def _reason(error: Exception) -> str:

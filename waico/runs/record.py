@@ -61,7 +61,8 @@ def check_free(folder: Path) -> None:
         InputError: it does, or it cannot.
     """
     try:
-        for name in (*HELD, FORECAST, STATES, *_result_files(), "results"):
+        parts = [f"results/{path.name}" for path in (folder / "results").glob("part-*")]   # of a sweep without its manifest
+        for name in (*HELD, FORECAST, STATES, *_result_files(), *sorted(parts)):
             if (folder / name).exists():
                 what, instead = HELD.get(name, (f"'{name}'", "give a new folder"))
                 raise InputError("--out", str(folder), f"holds {what} already", instead)

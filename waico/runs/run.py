@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 import pandas as pd
@@ -177,11 +178,19 @@ def simulate(
     return Trace.of(model, replicate)
 
 
-def simulate_ending(scenario: Scenario, seed: int, replicate: int, course: Course) -> Ending:
-    """The same where only the end matters: the same numbers in less time."""
-    model = NegotiationModel(scenario, rng=seed, replicate=replicate, course=course, recorded=False)
-    model.run_model()
-    return Ending.of(model, replicate)
+def simulate_endings(seed: int, runs: Iterable[tuple[Course, int]]) -> list[Ending]:
+    """Run replicates of courses abreast to their ends, where only these matter: the same numbers in less time.
+
+    All are brought through a stage of their rounds before any is through the next, which keeps its code at hand.
+    """
+    models = [
+        NegotiationModel(course.scenario, rng=seed, replicate=replicate, course=course, recorded=False)
+        for course, replicate in runs
+    ]
+    while running := [model.stages() for model in models if model.running]:
+        for _ in zip_longest(*running):
+            pass
+    return [Ending.of(model, model.draws.replicate) for model in models]
 
 
 def _tell(on_progress: Callable[[int], None] | None, finished: int) -> None:

@@ -111,6 +111,7 @@ def resume(folder: Path, plan: Plan, runs_per_part: int) -> Store:
     data = _design_bytes(plan)
     now = _manifest(plan, data, runs_per_part)
     if not (folder / MANIFEST).exists():
+        check_free(folder)
         return _start(folder, now, data)
     then = read_manifest(folder)
     _refuse_changes(folder, then, now)
@@ -118,7 +119,7 @@ def resume(folder: Path, plan: Plan, runs_per_part: int) -> Store:
         if not (folder / DESIGN).exists() or _sha(folder / DESIGN) != now.hashes[DESIGN]:
             write_whole(folder / DESIGN, lambda path: path.write_bytes(data))
         (folder / RESULTS).mkdir(exist_ok=True)
-        for left in (folder / RESULTS).glob(".part-*"):
+        for left in [*folder.glob(".*.part"), *(folder / RESULTS).glob(".*.part")]:
             left.unlink()
         whole, broken = _parts(folder)
         for path in broken:
@@ -171,7 +172,8 @@ def plan_of(store: Store) -> Plan:
         raise InputError(str(path), "", f"cannot be read: {error.strerror}", GO_ON) from None
     if hashlib.sha256(data).hexdigest() != store.manifest.hashes[DESIGN]:
         raise InputError(str(path), "", "is damaged", GO_ON)
-    return Plan(store.manifest.design, store.manifest.scenario, pd.read_parquet(BytesIO(data)))
+    samples = pd.read_parquet(BytesIO(data)).drop(columns="sample")
+    return Plan(store.manifest.design, store.manifest.scenario, samples)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -223,7 +225,7 @@ def _manifest(plan: Plan, design: bytes, runs_per_part: int) -> Manifest:
 
 def _design_bytes(plan: Plan) -> bytes:
     buffer = BytesIO()
-    plan.samples.to_parquet(buffer, index=False)
+    plan.samples.rename_axis("sample").reset_index().to_parquet(buffer, index=False)
     return buffer.getvalue()
 
 
