@@ -98,7 +98,8 @@ def alone(scenario: Scenario) -> Setting:
 def arrays(setting: Setting) -> dict[str, Any]:
     """The parts of a setting by name, blocs one by one; without the scenario."""
     parts = {field.name: getattr(setting, field.name) for field in fields(setting) if field.name != "scenario"}
-    return {**parts, **{f"bloc {j}": bloc for j, bloc in enumerate(parts.pop("blocs"))}}
+    blocs = {f"bloc {j}": bloc for j, bloc in enumerate(parts.pop("blocs"))}
+    return {**parts, **blocs}
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -115,6 +116,7 @@ def test_a_setting_built_after_others_equals_one_built_alone(drawn: list[tuple[s
 
 
 def _assert_same(found: Any, fresh: Any, name: str) -> None:
+    assert type(found) is type(fresh), (name, found, fresh)
     if not isinstance(found, np.ndarray):
         assert found == fresh, name
         return
