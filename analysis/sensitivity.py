@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 from waico.analysis.factors import codes, is_numeric
 from waico.analysis.given_data import RESAMPLES, Estimate, first_order_and_delta, missing
 from waico.analysis.outputs import output
-from waico.runs.sampling import MORRIS_LEVELS, problem
+from waico.runs.sampling import problem
 from waico.runs.sweep import Sweep
 from waico.scenarios.errors import InputError, extra
 
@@ -150,7 +150,7 @@ def _morris(sweep: Sweep, paths: list[str], means: Floats, seed: int) -> Found:
     from SALib.analyze import morris
 
     made: dict[str, Any] = morris.analyze(
-        problem(paths), sweep.plan.unit, means, num_resamples=RESAMPLES, num_levels=MORRIS_LEVELS, seed=seed
+        problem(paths), sweep.plan.unit, means, num_resamples=RESAMPLES, num_levels=sweep.plan.design.levels, seed=seed
     )
     trajectories = len(means) // (len(paths) + 1)
     found: Found = {}

@@ -355,6 +355,8 @@ def sweep(
     if workers is not None and dask not in (None, "local"):
         raise InputError("--workers", str(workers), f"does not go with --dask {dask}", "leave it out: the cluster has its own")
     plan = read_plan(design)
+    for note in plan.notes:
+        sys.stderr.write(one_line(note) + "\n")
     with show.sweep_progress(plan.runs, quiet) as report:
         done = run_sweep(plan, out, workers=workers or cores(), dask=dask, resume=resume, on_progress=report)
     if done.interrupted:

@@ -146,10 +146,36 @@ def test_a_worker_that_dies_stops_the_sweep_in_one_line(long: Path, whole: Path,
     os.kill(workers_of(process.pid)[0], signal.SIGKILL)
     _, complaint = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert complaint.startswith("a worker process died, perhaps for want of memory; ")
+    assert complaint.startswith("a worker process died, perhaps for want of memory, or of ")
     assert complaint.endswith("go on with --resume\n")
     assert sweep(long, out, "--resume", "--workers", "2") == 0
     assert parts(out) == parts(whole)
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_command(long: Path, tmp_path: Path) -> None:
+    """Killed alone, it cannot tell them."""
+    process = started(long, tmp_path / "out", "--workers", "2")
+    wait_for_parts(process, tmp_path / "out", 2)
+    workers = workers_of(process.pid)
+    assert len(workers) == 2
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{worker}/cmdline").exists() and b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes() for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [1.0, 2.0, 3.0, 4.0])
+def test_ctrl_c_while_workers_start_is_one_line(seconds: float, long: Path, tmp_path: Path) -> None:
+    process = started(long, tmp_path / "out", "--workers", "2")
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, complaint = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT)   # the latter while Python itself starts
+    assert complaint.count("\n") <= 1 or "KeyboardInterrupt" in complaint.splitlines()[-1], complaint
 
 
 @pytest.mark.slow

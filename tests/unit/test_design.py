@@ -1,6 +1,8 @@
 """Designs of sweeps: what their files may say, and what samples come of them."""
 
+from dataclasses import replace
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import waico
 from tests.sweeps import SCENARIO, write_design
 from waico.runs.design import Range, Values
 from waico.runs.plan import Plan, read_plan
 from waico.scenarios.errors import InputError
+from waico.scenarios.paths import lookup
 
 PRESSURE, TEXT, COUNT = "decision.b_pressure", "institutions.waico.opening.enforcement", "institutions.waico.signature.window_days"
 PLAIN: dict[str, Any] = {"scenario": "waic2025", "sampler": "latin_hypercube", "samples": 8, "factors": {PRESSURE: [0.0, 2.0]}}
@@ -113,6 +117,8 @@ def test_a_table_gives_its_rows_as_they_are(tmp_path: Path) -> None:
     ({"factors": {"bargaining.protocol": {"values": ["x"]}}}, "there is no protocol 'x'; one of challenge, compromise"),
     ({"factors": {"institutions.waico.bloc": {"values": ["zz"]}}}, "factors.institutions.waico.bloc: variable 'zz' does not exist"),
     ({"factors": {"nations.gbr.tolerance": [0, 1]}}, "there is no 'gbr'; did you mean 'GBR'?"),
+    ({"factors": {PRESSURE: [0, 1], "decision": {"b_pressure": [0, 2]}}}, f"factors.{PRESSURE}: is given 2 times; keep one of them"),
+    ({"factors": {PRESSURE: [-1e308, 1e308]}}, f"factors.{PRESSURE}: goes from -1e+308 to 1e+308; give a range that can be counted"),
     ({"factors": {}}, "factors: names no factor"),
     ({"sampler": "sobl"}, "sampler: is 'sobl'; it should be 'grid', 'latin_hypercube', 'sobol', 'morris' or 'table'"),
     ({"samples": None}, "samples: is missing; give a whole number: rows of the design"),
@@ -139,6 +145,9 @@ def test_what_is_wrong_with_a_design_is_told_in_one_line(given: dict[str, Any], 
     ("0.5\n", "points.csv has nothing for bargaining.protocol in line 2; fill every cell"),
     ("0.5,nash\nhigh,nash\n", f"points.csv mixes kinds of values under {PRESSURE}; give values of one kind"),
     ("0.5,nash\n0.7,nsh\n", "there is no protocol 'nsh'"),
+    *[(f'0.5,nash\n{cell},nash\n', f"points.csv has {shown} for {PRESSURE} in line 3; give a finite number, a word, a date, or true or")
+      for cell, shown in [("nan", "nan"), ("-inf", "-inf"), ("2025-07-26T00:00:00", "2025-07-26T00:00:00"), ("10:00:00", "10:00:00"),
+                          ('"{ mean = 1, sd = 1 }"', "{ mean = 1, sd = 1 }"), ("[1]", "[1]")]],
 ])  # fmt: skip
 def test_what_is_wrong_with_a_table_is_told_in_one_line(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "points.csv").write_text(f"{PRESSURE},bargaining.protocol\n{text}")
@@ -146,6 +155,61 @@ def test_what_is_wrong_with_a_table_is_told_in_one_line(tmp_path: Path, text: st
     with pytest.raises(InputError) as caught:
         read_plan(tmp_path / "table.toml")
     assert words in str(caught.value)
+
+
+def test_a_table_with_a_column_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text(f"{PRESSURE},{PRESSURE}\n1,2\n")
+    with pytest.raises(InputError, match=f"points.csv has two columns {PRESSURE}; keep one of them"):
+        read_plan({"scenario": "waic2025", "sampler": "table", "table": str(tmp_path / "points.csv")})
+
+
+def test_ranges_may_be_tuples_and_numbers_of_numpy() -> None:
+    given = {PRESSURE: (0, 2), TEXT: [np.float64(0.0), np.float64(0.5)]}
+    assert planned(factors=given).factors == {PRESSURE: Range(low=0, high=2), TEXT: Range(low=0, high=0.5)}
+
+
+def test_a_table_of_states_is_named_from_the_folder_of_the_design(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    data = Path(str(resources.files("waico.scenarios"))) / "data" / "nations.csv"
+    (own / "mine.csv").write_bytes(data.read_bytes())
+    path = own / "design.toml"
+    path.write_text('scenario = "waic2025"\nsampler = "grid"\n[factors]\n"nations.table" = { values = ["mine.csv"] }\n')
+    monkeypatch.chdir(tmp_path)
+    assert read_plan(path).samples["nations.table"].tolist() == [str(own / "mine.csv")]
+
+
+def test_a_shock_to_a_factor_is_told() -> None:
+    path = next(shock.path for shock in waico.load_scenario("waic2025").shocks)
+    value = lookup(waico.load_scenario("waic2025"), path)
+    assert planned(sampler="grid", samples=None, factors={path: {"values": [value]}}).notes == [
+        f"note: a shock sets {path} too, so that the factor {path} may count only until then"
+    ]
+    assert planned().notes == []
+
+
+@pytest.mark.extra
+@pytest.mark.parametrize("values", [2, 3, 4, 5])
+def test_a_morris_design_meets_all_values_equally_often(values: int) -> None:
+    """On the grid of its levels; of the trajectories, drawn at random, each is met."""
+    pytest.importorskip("SALib")
+    factors = {PRESSURE: {"values": [float(value) for value in range(values)]}, TEXT: [0.0, 0.9]}
+    plan = planned(sampler="morris", samples=40, factors=factors)
+    levels = plan.design.levels
+    every = plan.factors[PRESSURE].at(np.linspace(0.0, 1.0, levels))
+    assert np.unique(every, return_counts=True)[1].tolist() == [levels // values] * values
+    assert set(plan.samples[PRESSURE]) == set(map(float, range(values)))
+    steps = np.abs(np.diff(plan.unit.reshape(40, 3, 2), axis=1)).max(axis=2)
+    assert np.allclose(steps, levels / (2 * (levels - 1)))
+
+
+@pytest.mark.extra
+def test_points_of_other_versions_are_refused() -> None:
+    pytest.importorskip("SALib")
+    plan = planned(sampler="sobol")
+    changed = replace(plan, samples=plan.samples * 0.999)
+    with pytest.raises(InputError, match="were drawn by another version of SciPy or SALib"):
+        _ = changed.unit
 
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)

@@ -124,6 +124,49 @@ def test_parts_that_are_missing_or_damaged_are_made_again(harm: str, design: Pat
     assert parts(copied) == parts(made)
 
 
+@pytest.mark.parametrize("foreign", ["another seed", "another number", "beyond the end", "a folder"])
+def test_parts_from_elsewhere_are_not_taken_for_parts(foreign: str, design: Path, made: Path, copied: Path, tmp_path: Path) -> None:
+    third, fourth = sorted((copied / "results").iterdir())[3:5]
+    if foreign == "another seed":
+        waico.sweep(write_design(tmp_path, DESIGN.replace("seed = 5", "seed = 6")), tmp_path / "other")
+        theirs = sorted((tmp_path / "other" / "results").iterdir())[3]
+        third.unlink()
+        (copied / "results" / theirs.name).write_bytes(theirs.read_bytes())
+    elif foreign == "another number":
+        third.unlink()
+        (copied / "results" / fourth.name.replace("000004", "000003")).write_bytes(fourth.read_bytes())
+    elif foreign == "beyond the end":
+        (copied / "results" / fourth.name.replace("000004", "000999")).write_bytes(fourth.read_bytes())
+    else:
+        (copied / "results" / "part-000003-0123456789abcdef.parquet").mkdir()
+        waico.read_sweep(copied)   # it is no file, and in nobody's way
+        return
+    with pytest.raises(InputError, match=r"part-000.*: is damaged"):
+        waico.read_sweep(copied)
+    waico.sweep(design, copied, resume=True)
+    assert parts(copied) == parts(made)
+
+
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), ImportError("no module"), MemoryError()])
+def test_what_a_machine_lacks_is_no_result_of_a_run(
+    error: Exception, design: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def poor(seed: int, runs: list[tuple[Course, int]]) -> list[Ending]:
+        raise error
+
+    monkeypatch.setattr(made_by, "simulate_endings", poor)
+    with pytest.raises(Stopped, match=r"a run could not go on: .*; 0 of 48 runs are kept in .*; go on with --resume"):
+        waico.sweep(design, tmp_path / "out")
+    monkeypatch.undo()
+    waico.sweep(design, tmp_path / "out", resume=True)
+    assert parts(tmp_path / "out") == parts(made)
+
+
+def test_no_workers_are_refused(design: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="workers: 0: is no number of processes; give 1 or more"):
+        waico.sweep(design, tmp_path / "out", workers=0)
+
+
 @pytest.mark.parametrize("harm", ["gone", "damaged"])
 def test_a_lost_design_is_written_again(harm: str, design: Path, made: Path, copied: Path) -> None:
     path = copied / "design.parquet"
@@ -180,16 +223,41 @@ def test_other_versions_are_refused(design: Path, copied: Path) -> None:
         waico.sweep(design, copied, resume=True)
 
 
-def test_another_table_of_states_behind_the_same_name_is_refused(tmp_path: Path) -> None:
+def test_another_table_of_states_behind_the_same_name_is_refused(own: dict[str, Any], tmp_path: Path) -> None:
+    waico.sweep(own, tmp_path / "out")
     table = tmp_path / "own.csv"
-    table.write_text((Path(str(waico.__path__[0])) / "scenarios" / "data" / "nations.csv").read_text(encoding="utf-8"), encoding="utf-8")
-    path = write_design(tmp_path, scenario=SCENARIO.replace("[nations]", '[nations]\ntable = "own.csv"')).parent / "small.toml"
-    tree = {"scenario": str(path), "sampler": "grid", "factors": {"decision.b_pressure": {"values": [1.0]}}}
-    waico.sweep(tree, tmp_path / "out")
-    text = table.read_text(encoding="utf-8")
-    table.write_text(text + "\n", encoding="utf-8")
+    table.write_text(table.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"a file is not the same: .*own\.csv was"):
-        waico.sweep(tree, tmp_path / "out", resume=True)
+        waico.sweep(own, tmp_path / "out", resume=True)
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A design whose scenario has a table of states of its own, and a factor that is one; tables are named from here."""
+    monkeypatch.chdir(tmp_path)
+    data = (Path(str(waico.__path__[0])) / "scenarios" / "data" / "nations.csv").read_text(encoding="utf-8")
+    for name in ("own.csv", "other.csv"):
+        (tmp_path / name).write_text(data, encoding="utf-8")
+    path = write_design(tmp_path, scenario=SCENARIO.replace("[nations]", '[nations]\ntable = "own.csv"')).parent / "small.toml"
+    factors = {"decision.b_pressure": {"values": [1.0, 2.0]}, "nations.table": {"values": ["own.csv", "other.csv"]}}
+    return {"scenario": str(path), "sampler": "grid", "replicates": 2, "factors": factors}
+
+
+@pytest.mark.parametrize("name", ["own.csv", "other.csv"])
+@pytest.mark.parametrize("harm", ["changed", "gone"])
+def test_a_table_that_changes_meanwhile_stops_the_sweep(harm: str, name: str, own: dict[str, Any], tmp_path: Path) -> None:
+    table, data = tmp_path / name, (tmp_path / name).read_bytes()
+
+    def harmed(done: int, _: object) -> None:
+        if done == 2:
+            table.unlink() if harm == "gone" else table.write_bytes(data + b"\n")
+
+    with pytest.raises(Stopped, match=r"(is not what it was when the sweep began: bring that back|No such file|there is no file)"):
+        waico.sweep(own, tmp_path / "out", on_progress=harmed)
+    assert waico.read_sweep(tmp_path / "out")["error"].isna().all()   # and it can be read without the table
+    table.write_bytes(data)
+    assert waico.sweep(own, tmp_path / "out", resume=True).failed == 0
+    assert len(waico.read_sweep(tmp_path / "out")) == 8
 
 
 def test_a_folder_with_a_sweep_is_left_alone_without_resume(design: Path, copied: Path) -> None:
@@ -233,6 +301,7 @@ def test_a_damaged_manifest_is_refused(design: Path, copied: Path) -> None:
 def test_two_sweeps_do_not_write_one_folder(design: Path, tmp_path: Path) -> None:
     with stores.lock(tmp_path / "out"), pytest.raises(InputError, match="is being written by another process"):
         waico.sweep(design, tmp_path / "out")
+    assert waico.sweep(design, tmp_path / "out").runs == RUNS   # once it is free again
 
 
 def test_runs_that_cannot_be_carried_out_say_why_and_stop_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import date
+from numbers import Real
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -39,6 +41,8 @@ class Range(_Table):
     def _rises(self) -> Range:
         if self.low >= self.high:
             raise wrong(f"goes from {self.low:g} to {self.high:g}", "give the smaller number first")
+        if not math.isfinite(self.high + 1.0 - self.low):
+            raise wrong(f"goes from {self.low:g} to {self.high:g}", "give a range that can be counted through")
         if self.scale == "log" and self.low <= 0:
             raise wrong(f"has low = {self.low:g} on a logarithmic scale", "give a number above 0")
         return self
@@ -125,6 +129,12 @@ class Design(_Table):
             raise wrong("is missing", f"give a whole number: {meaning}", "samples")
         return self
 
+    @property
+    def levels(self) -> int:
+        """Levels of a factor in a Morris design: 4, or as many as let all values of each factor come equally often."""
+        values = [len(factor.values) for factor in self.factors.values() if isinstance(factor, Values)]
+        return max(4, math.lcm(2, *values))
+
     def _is_a_table(self) -> Design:
         if self.table is None:
             raise wrong("is missing", "name the .csv that has a column per factor", "table")
@@ -141,7 +151,11 @@ def parse_design(tree: Mapping[str, Any], file: str) -> Design:
     """
     factors = tree.get("factors")
     if isinstance(factors, Mapping):
-        tree = {**tree, "factors": dict(_by_path(factors, file))}
+        named = list(_by_path(factors, file))
+        tree = {**tree, "factors": dict(named)}
+        for path in tree["factors"]:
+            if (times := [name for name, _ in named].count(path)) > 1:
+                raise InputError(file, f"factors.{path}", f"is given {times} times", "keep one of them")
     try:
         return Design.model_validate(tree)
     except ValidationError as error:
@@ -154,14 +168,18 @@ def _by_path(tree: Mapping[str, Any], file: str, above: str = "") -> Iterator[tu
         path = f"{above}.{key}" if above else key
         if isinstance(value, Range | Values):
             yield path, value
-        elif isinstance(value, list) and len(value) == 2 and all(type(end) in (int, float) for end in value):
-            yield path, {"low": value[0], "high": value[1]}
+        elif isinstance(value, list | tuple) and len(value) == 2 and all(_is_number(end) for end in value):
+            yield path, {"low": float(value[0]), "high": float(value[1])}
         elif not isinstance(value, Mapping) or not value:
             raise InputError(file, f"factors.{path}", f"is {show(value)}", FORMS)
         elif value.keys() & {"low", "high", "scale", "values"}:
             yield path, value
         else:
             yield from _by_path(value, file, path)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def column_of(values: list[Any]) -> NDArray[Any]:

@@ -12,7 +12,9 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from waico.negotiation import adoption_rules, gates, protocols
@@ -26,6 +28,7 @@ Result = TypeVar("Result")
 
 AHEAD = 2   # tasks handed out per worker: one to work on and one to turn to
 LEAST_AHEAD = 16   # on a cluster, which may grow with what waits for it
+DIED = "a worker process died, perhaps for want of memory, or of `if __name__ == '__main__':` in the script that sweeps"
 PATIENCE = "10s"   # for a scheduler to answer
 
 
@@ -98,35 +101,59 @@ def _finished(
     """Keep some tasks ahead of the workers, and yield what has finished."""
     numbered = enumerate(tasks)
     running: dict[Future[Result], int] = {}
-    try:
-        while True:
-            for number, task in itertools.islice(numbered, max(0, ahead() - len(running))):
+    while True:
+        for number, task in itertools.islice(numbered, max(0, ahead() - len(running))):
+            with _uninterrupted():   # to submit a task may start a process
                 running[executor.submit(function, task)] = number
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future.result()
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold back Ctrl-C, here until the end, and for good from processes started within.
+
+    It reaches all processes of a terminal; workers are to leave it to this one, which ends them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):   # on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
     finally:
-        for future in running:
-            future.cancel()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
 def _processes(workers: int) -> Iterator[tuple[Executor, Callable[[], int]]]:
     """Processes started afresh (spawn), so that they share nothing with this one but what a task carries."""
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_die_of_interrupts)
+    others = active_children()
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_follow_parent)
     try:
         yield pool, lambda: AHEAD * workers
         pool.shutdown()
-    except BrokenProcessPool:
-        raise Stopped("a worker process died, perhaps for want of memory") from None
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    except BaseException as error:
+        for process in active_children():
+            if process not in others:
+                process.terminate()
+        pool.shutdown(wait=False)
+        if isinstance(error, BrokenProcessPool):
+            raise Stopped(DIED) from None
+        raise
 
 
-def _die_of_interrupts() -> None:
-    """Ctrl-C reaches all processes of a terminal: workers leave without a word, and the parent says what is kept."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _follow_parent() -> None:
+    """End this worker when its parent is gone: nothing else tells it so."""
+    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess | None) -> None:
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager
@@ -140,7 +167,8 @@ def _dask(workers: int, address: str) -> Iterator[tuple[Executor, Callable[[], i
         try:
             if address == "local":
                 quiet = {"dashboard_address": None, "silence_logs": logging.ERROR}
-                cluster = stack.enter_context(LocalCluster(n_workers=workers, threads_per_worker=1, **quiet))
+                with _uninterrupted():
+                    cluster = stack.enter_context(LocalCluster(n_workers=workers, threads_per_worker=1, **quiet))
             else:
                 resolve_address(address)   # a client that cannot even begin to look takes half a minute to give up
             client = stack.enter_context(Client(cluster, timeout=PATIENCE, set_as_default=False))

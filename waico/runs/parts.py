@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from waico.negotiation.course import Course
-from waico.runs.plan import Changes, possible
+from waico.runs.plan import Changes, hash_tables, own_tables, possible
 from waico.runs.record import environment
 from waico.runs.run import simulate_endings
 from waico.runs.tables import OUTCOME_FIELDS, Ending, outcome_table
@@ -23,6 +23,8 @@ from waico.scenarios.schema import Scenario
 SCHEMA = pa.schema([("sample", pa.int64()), *OUTCOME_FIELDS, ("error", pa.string())])
 
 ABREAST = 16   # runs at a time: most of what there is to gain, and little memory
+
+NOT_OF_A_RUN = (OSError, ImportError, MemoryError)   # but of the machine: another attempt may fare better
 
 Outcomes = Counter[str | None]   # how often each outcome came; None for runs that failed
 
@@ -53,18 +55,23 @@ class Run(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What a worker has made: a Parquet file, how often each outcome is in it, and the versions that it was made with."""
+    """What a worker has made: a Parquet file, and how often each outcome is in it.
+
+    `environment` and `tables` tell the versions and the user's tables that it was made with, as the worker found them.
+    """
 
     data: bytes
     outcomes: Outcomes
     environment: dict[str, str]
+    tables: dict[str, str]
 
 
 def make_part(task: Task) -> Part:
     """Carry out the runs of a task. One that fails has no outcome but an error, and stops no other."""
+    scenario = _scenario(task.scenario)
     made: list[tuple[int, Ending]] = []
     failed: list[tuple[int, int, str]] = []
-    runs = _runs(_scenario(task.scenario), task.rows, failed)
+    runs = _runs(scenario, task.rows, failed)
     while batch := list(islice(runs, ABREAST)):
         for run, ending in zip(batch, _endings(task.seed, batch), strict=True):
             if isinstance(ending, Ending):
@@ -74,7 +81,8 @@ def make_part(task: Task) -> Part:
     table = _table(task.seed, made, failed)
     buffer = BytesIO()
     pq.write_table(table, buffer)
-    return Part(buffer.getvalue(), Counter(table["outcome"].to_pylist()), environment())
+    tables = hash_tables(own_tables(scenario, (row.changes for row in task.rows)))
+    return Part(buffer.getvalue(), Counter(table["outcome"].to_pylist()), environment(), tables)
 
 
 def _runs(scenario: Scenario, rows: list[Row], failed: list[tuple[int, int, str]]) -> Iterator[Run]:
@@ -83,7 +91,7 @@ def _runs(scenario: Scenario, rows: list[Row], failed: list[tuple[int, int, str]
         replicates = range(row.start, row.stop)
         try:
             course = possible(scenario, row.changes)
-        except MemoryError:
+        except NOT_OF_A_RUN:
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, it belongs to this sample and is told there)
             failed += [(row.sample, replicate, _reason(error)) for replicate in replicates]
@@ -95,7 +103,7 @@ def _endings(seed: int, batch: list[Run]) -> list[Ending | str]:
     """How each run ended, or why it could not be carried out."""
     try:
         return [*simulate_endings(seed, [(run.course, run.replicate) for run in batch])]
-    except MemoryError:
+    except NOT_OF_A_RUN:
         raise
     except Exception as error:  # noqa: BLE001 (whatever it is, it belongs to one run, which is found alone)
         if len(batch) == 1:

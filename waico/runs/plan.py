@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from math import prod
 from pathlib import Path
@@ -54,8 +58,27 @@ class Plan:
 
     @cached_property
     def unit(self) -> Floats:
-        """The points in the unit cube that the samples were made from, (samples, D); grids and tables have none."""
-        return _unit(self.design)
+        """The points in the unit cube that the samples were made from, (samples, D); grids and tables have none.
+
+        Raises:
+            InputError: the sampler of today draws other points than the one that made the samples.
+        """
+        points = _unit(self.design)
+        for (path, factor), places in zip(self.design.factors.items(), points.T, strict=True):
+            column = self.samples[path]
+            if not np.array_equal(factor.at(places, whole=column.dtype.kind == "i"), column.to_numpy()):
+                what = "were drawn by another version of SciPy or SALib, whose points these versions do not give"
+                raise InputError("design.parquet", path, what, "use the versions of then, or sweep again")
+        return points
+
+    @property
+    def notes(self) -> list[str]:
+        """What is odd about the design: factors that shocks set as well."""
+        return [
+            f"note: a shock sets {shock.path} too, so that the factor {path} may count only until then"
+            for path in self.factors for shock in self.scenario.shocks
+            if f"{path}.".startswith(f"{shock.path}.") or f"{shock.path}.".startswith(f"{path}.")
+        ]  # fmt: skip
 
     def changes(self, start: int, stop: int) -> Iterator[Changes]:
         """Values by path of the samples from `start` to `stop`, as plain Python."""
@@ -87,10 +110,10 @@ def read_plan(source: str | Path | Mapping[str, Any]) -> Plan:
         samples = _tabled(folder / design.table, file)
     else:
         samples = _gridded(design, scenario, file) if design.sampler == "grid" else _drawn(design, scenario, file)
-    for field in LOCAL.keys() & set(samples.columns):
+    for field in [name for name in LOCAL if name in samples]:
         samples[field] = [local(field, value, folder, file) for value in samples[field].tolist()]
     plan = Plan(design, scenario, samples)
-    _check(plan, file)
+    _check(plan, file, folder)
     return plan
 
 
@@ -106,7 +129,7 @@ def _drawn(design: Design, scenario: Scenario, file: str) -> pd.DataFrame:
 
 def _unit(design: Design) -> Floats:
     assert design.samples is not None   # grids and tables have no points
-    return SAMPLERS[design.sampler].draw(design.samples, len(design.factors), design.seed)
+    return SAMPLERS[design.sampler].draw(design.samples, len(design.factors), design.seed, design.levels)
 
 
 def _gridded(design: Design, scenario: Scenario, file: str) -> pd.DataFrame:
@@ -126,6 +149,9 @@ def _tabled(path: Path, file: str) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(file, "table", f"there is no file '{path}'", "name a .csv beside the design")
     cells = read_csv(path, path.name, file, "table", dtype=str, na_values=[""])
+    twice = next((name for name in cells if re.fullmatch(r".+\.[1-9]\d*", str(name)) and str(name).rpartition(".")[0] in cells), None)
+    if twice is not None:   # pandas numbers columns of one name
+        raise InputError(file, "table", f"{path.name} has two columns {str(twice).rpartition('.')[0]}", "keep one of them")
     if cells.empty:
         raise InputError(file, "table", f"{path.name} has no rows", "give a row per sample, under a line of paths")
     _check_size(len(cells), file)
@@ -137,7 +163,11 @@ def _column(cells: pd.Series, table: str, file: str) -> NDArray[Any]:
     for row, cell in enumerate(cells, 2):   # the line of paths is the first
         if not isinstance(cell, str):
             raise InputError(file, "table", f"{table} has nothing for {cells.name} in line {row}", "fill every cell")
-        values.append(_read_value(cell.strip()))
+        value = _read_value(cell.strip())
+        if type(value) not in (bool, int, float, str, date) or (isinstance(value, float) and not math.isfinite(value)):
+            what = f"{table} has {cell.strip()} for {cells.name} in line {row}"
+            raise InputError(file, "table", what, "give a finite number, a word, a date, or true or false")
+        values.append(value)
     kinds = {float if type(value) is int else type(value) for value in values}
     if len(kinds) > 1:
         raise InputError(file, "table", f"{table} mixes kinds of values under {cells.name}", "give values of one kind")
@@ -163,7 +193,7 @@ def _check_size(rows: int, file: str) -> None:
         raise InputError(file, "samples", f"makes {rows:,} samples", f"give fewer: at most {MAX_SAMPLES:,}")
 
 
-def _check(plan: Plan, file: str) -> None:
+def _check(plan: Plan, file: str, folder: Path) -> None:
     """Refuse factors whose ends the scenario refuses, each alone, before any time is spent on runs.
 
     Some combination may be impossible still; its runs then say why instead of an outcome.
@@ -171,7 +201,7 @@ def _check(plan: Plan, file: str) -> None:
     for path, factor in plan.factors.items():
         for value in factor.levels(2, whole=plan.samples[path].dtype.kind == "i"):
             try:
-                possible(plan.scenario, {path: value})
+                possible(plan.scenario, {path: local(path, value, folder, file)})
             except InputError as error:
                 what = error.what if error.field == path else f"{error.field}: {error.what}"
                 raise InputError(file, f"factors.{path}", what, error.instead) from None
@@ -186,6 +216,22 @@ def possible(scenario: Scenario, changes: Changes) -> Course:
     changed = replace(scenario, changes)
     check(changed)
     return Course(changed)
+
+
+def own_tables(scenario: Scenario, changes: Iterable[Changes]) -> list[str]:
+    """The user's own tables that a scenario names, or values by path put in their place; sorted paths."""
+    named = [scenario.nations.table, scenario.firms.table if scenario.firms else None]
+    named += [values[path] for values in changes for path in LOCAL if path in values]
+    return sorted({name for name in named if isinstance(name, str) and name.endswith(".csv")})
+
+
+def hash_tables(tables: list[str]) -> dict[str, str]:
+    """SHA-256 of each table as it is now.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    return {table: hashlib.sha256(Path(table).read_bytes()).hexdigest() for table in tables}
 
 
 def _is_whole(scenario: Scenario, path: str, factor: Range | Values) -> bool:

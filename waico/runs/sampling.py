@@ -15,8 +15,6 @@ from waico.scenarios.errors import extra
 
 Floats = NDArray[np.float64]
 
-MORRIS_LEVELS = 4   # Morris (1991) and SALib's default: steps of 2/3 of a range
-
 
 @dataclass(frozen=True)
 class Sampler:
@@ -25,12 +23,12 @@ class Sampler:
     Attributes:
         samples: what the number of samples of a design means.
         rows: number of points, from samples and dimensions.
-        draw: points (rows, D), from samples, dimensions and seed.
+        draw: points (rows, D), from samples, dimensions, seed, and levels of a factor, which the Morris design has alone.
     """
 
     samples: str
     rows: Callable[[int, int], int]
-    draw: Callable[[int, int, int], Floats]
+    draw: Callable[[int, int, int, int], Floats]
 
 
 def problem(names: list[str]) -> dict[str, Any]:
@@ -38,12 +36,12 @@ def problem(names: list[str]) -> dict[str, Any]:
     return {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
 
 
-def _latin_hypercube(samples: int, dimensions: int, seed: int) -> Floats:
+def _latin_hypercube(samples: int, dimensions: int, seed: int, levels: int) -> Floats:
     """One point in every stretch of 1/n of every factor (McKay, Beckman & Conover 1979)."""
     return np.asarray(qmc.LatinHypercube(dimensions, rng=np.random.default_rng(seed)).random(samples))
 
 
-def _sobol(samples: int, dimensions: int, seed: int) -> Floats:
+def _sobol(samples: int, dimensions: int, seed: int, levels: int) -> Floats:
     """Scrambled Sobol points A and B and, per factor, A with that column of B (Saltelli 2002), as SALib orders them."""
     with extra("sampler = 'sobol'"):
         from SALib.sample import sobol
@@ -53,11 +51,11 @@ def _sobol(samples: int, dimensions: int, seed: int) -> Floats:
     return np.asarray(drawn)
 
 
-def _morris(samples: int, dimensions: int, seed: int) -> Floats:
+def _morris(samples: int, dimensions: int, seed: int, levels: int) -> Floats:
     """Trajectories that change one factor at a time (Morris 1991)."""
     with extra("sampler = 'morris'"):
         from SALib.sample import morris
-    return np.asarray(morris.sample(problem(_names(dimensions)), samples, num_levels=MORRIS_LEVELS, seed=seed))
+    return np.asarray(morris.sample(problem(_names(dimensions)), samples, num_levels=levels, seed=seed))
 
 
 def _names(dimensions: int) -> list[str]:

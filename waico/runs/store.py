@@ -1,7 +1,8 @@
 """A sweep on disk: its manifest, its design, and parts that are whole or not there.
 
-A part carries the start of its SHA-256 in its name, so that a damaged one tells itself. Parts are written under another
-name, synced and renamed: whatever kills a sweep, what has the name of a part is one.
+A part carries in its name the start of a SHA-256 of the sweep, its number and its content, so that a damaged one, or one from
+elsewhere, tells itself. Parts are written under another name, synced and renamed: whatever kills a sweep, what has the
+name of a part is one.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -23,10 +26,10 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from waico.runs.design import Design
-from waico.runs.plan import Plan
+from waico.runs.plan import Plan, hash_tables, own_tables
 from waico.runs.record import MANIFEST, check_free, damaged, environment, unwritable, write_whole
 from waico.scenarios.errors import InputError
-from waico.scenarios.load import check
+from waico.scenarios.layers import LOCAL
 from waico.scenarios.schema import Scenario
 
 DESIGN, RESULTS, LOCK = "design.parquet", "results", ".lock"
@@ -55,6 +58,16 @@ class Manifest(BaseModel):
         """Number of parts when all are there."""
         return -(-self.runs // self.runs_per_part)
 
+    @cached_property
+    def identity(self) -> bytes:
+        """What makes it this sweep and no other."""
+        return hashlib.sha256(self.model_dump_json(exclude={"start"}).encode()).digest()
+
+    def name_of(self, number: int, data: bytes) -> str:
+        """The name of a part with some content."""
+        digest = hashlib.sha256(self.identity + number.to_bytes(8, "big") + data).hexdigest()
+        return f"part-{number:06d}-{digest[:16]}.parquet"
+
 
 @dataclass(frozen=True)
 class Store:
@@ -70,7 +83,7 @@ class Store:
         Raises:
             OSError: it cannot be written; nothing is left of it then.
         """
-        path = self.folder / RESULTS / _part_name(number, data)
+        path = self.folder / RESULTS / self.manifest.name_of(number, data)
         write_whole(path, lambda part: part.write_bytes(data))
         self.parts[number] = path
 
@@ -119,9 +132,8 @@ def resume(folder: Path, plan: Plan, runs_per_part: int) -> Store:
         if not (folder / DESIGN).exists() or _sha(folder / DESIGN) != now.hashes[DESIGN]:
             write_whole(folder / DESIGN, lambda path: path.write_bytes(data))
         (folder / RESULTS).mkdir(exist_ok=True)
-        for left in [*folder.glob(".*.part"), *(folder / RESULTS).glob(".*.part")]:
-            left.unlink()
-        whole, broken = _parts(folder)
+        _clear(folder)
+        whole, broken = _parts(folder, then)
         for path in broken:
             path.unlink()
     except OSError as error:
@@ -136,27 +148,31 @@ def open_store(folder: Path) -> Store:
         InputError: the folder holds no sweep, or a file of it is damaged.
     """
     manifest = read_manifest(folder)
-    whole, broken = _parts(folder)
+    whole, broken = _parts(folder, manifest)
     if broken:
         raise InputError(str(broken[0]), "", "is damaged", GO_ON)
     return Store(folder, manifest, whole)
 
 
-def lock(folder: Path) -> FileLock:
-    """The right to write into a folder, taken; the system takes it back from a process that dies.
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """The right to write into a folder; the system takes it back from a process that dies.
 
     Raises:
         InputError: another process has it, or the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        taken = FileLock(folder / LOCK)
-        taken.acquire(timeout=0)
+        held = FileLock(folder / LOCK)
+        held.acquire(timeout=0)
     except Timeout:
         raise InputError("--out", str(folder), "is being written by another process", "wait for it, or stop it") from None
     except OSError as error:
         raise unwritable(folder, error.strerror or str(error)) from None
-    return taken
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def plan_of(store: Store) -> Plan:
@@ -188,17 +204,16 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise InputError(str(path), "", f"cannot be read: {error.strerror}", "give a folder made by waico sweep --out") from None
     try:
-        manifest = Manifest.model_validate_json(text)
-        check(manifest.scenario)
-    except (ValidationError, InputError) as error:
+        return Manifest.model_validate_json(text)   # whether its tables are still there is no matter
+    except ValidationError as error:
         raise damaged(path, error, AGAIN) from None
-    return manifest
 
 
 def _start(folder: Path, manifest: Manifest, design: bytes) -> Store:
     """Write the design, then the manifest, which makes the folder a sweep."""
     try:
         (folder / RESULTS).mkdir(parents=True, exist_ok=True)
+        _clear(folder)
         write_whole(folder / DESIGN, lambda path: path.write_bytes(design))
         text = json.dumps(manifest.model_dump(mode="json"), indent=1)
         write_whole(folder / MANIFEST, lambda path: path.write_text(text + "\n", encoding="utf-8"))
@@ -208,16 +223,14 @@ def _start(folder: Path, manifest: Manifest, design: bytes) -> Store:
 
 
 def _manifest(plan: Plan, design: bytes, runs_per_part: int) -> Manifest:
-    scenario = plan.scenario
-    tables = [scenario.nations.table, scenario.firms.table if scenario.firms else None]
-    own = [table for table in tables if table and table.endswith(".csv")]
+    local = [{path: value} for path in LOCAL if path in plan.samples for value in plan.samples[path].unique()]
     return Manifest(
         design=plan.design,
-        scenario=scenario,
+        scenario=plan.scenario,
         samples=len(plan.samples),
         runs=plan.runs,
         runs_per_part=runs_per_part,
-        hashes={DESIGN: hashlib.sha256(design).hexdigest(), **{table: _sha(Path(table)) for table in own}},
+        hashes={DESIGN: hashlib.sha256(design).hexdigest(), **hash_tables(own_tables(plan.scenario, local))},
         environment=environment(),
         start=datetime.now(UTC).replace(microsecond=0),
     )
@@ -252,20 +265,24 @@ def first_difference(before: Any, after: Any, place: str = "") -> tuple[str, Any
     return None if before == after else (place, before, after)
 
 
-def _part_name(number: int, data: bytes) -> str:
-    return f"part-{number:06d}-{hashlib.sha256(data).hexdigest()[:16]}.parquet"
-
-
-def _parts(folder: Path) -> tuple[dict[int, Path], list[Path]]:
-    """Parts that are whole, by number, and those whose content is not that of their name."""
+def _parts(folder: Path, manifest: Manifest) -> tuple[dict[int, Path], list[Path]]:
+    """Parts of this sweep that are whole, by number, and files that have the name of a part but are none."""
     whole, broken = {}, []
     for path in sorted((folder / RESULTS).glob("part-*.parquet")):
         match = PART.fullmatch(path.name)
-        if match and _sha(path).startswith(match[2]):
-            whole[int(match[1])] = path
-        else:
-            broken.append(path)
+        if match and path.is_file():
+            number = int(match[1])
+            if number < manifest.parts and path.name == manifest.name_of(number, path.read_bytes()):
+                whole[number] = path
+            else:
+                broken.append(path)
     return whole, broken
+
+
+def _clear(folder: Path) -> None:
+    """Remove what writing left behind when it was killed."""
+    for left in [*folder.glob(".*.part"), *(folder / RESULTS).glob(".*.part")]:
+        left.unlink()
 
 
 def _sha(path: Path) -> str:

@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.engines import Crew, crew
-from waico.runs.parts import SCHEMA, Outcomes, Row, Task, make_part
+from waico.runs.parts import NOT_OF_A_RUN, SCHEMA, Outcomes, Part, Row, Task, make_part
 from waico.runs.plan import Plan, read_plan
 from waico.runs.record import check_free
-from waico.runs.store import Store, create, first_difference, lock, open_store, plan_of
+from waico.runs.store import Manifest, Store, create, first_difference, lock, open_store, plan_of
 from waico.runs.store import resume as resume_store
-from waico.scenarios.errors import Stopped
+from waico.scenarios.errors import InputError, Stopped
 
 KEYS = ("sample", "replicate", "seed")
 RUNS_PER_PART = 256   # a few seconds of work: little is lost, and handing it out costs nothing beside it
@@ -84,6 +84,8 @@ def sweep(
         InputError: the design is wrong; the folder is not empty, or is that of another sweep; there is no such cluster.
         Stopped: the disk is full or a worker died; what was finished is kept.
     """
+    if workers < 1:
+        raise InputError("workers", str(workers), "is no number of processes", "give 1 or more")
     started, folder = time.monotonic(), Path(out)
     plan = design if isinstance(design, Plan) else read_plan(design)
     if not resume:
@@ -166,23 +168,33 @@ def _fill(store: Store, plan: Plan, outcomes: Outcomes, work: Crew, on_progress:
         on_progress(outcomes.total(), outcomes)
     if not numbers:
         return
-    for place, part in work(make_part, _tasks(store, plan, numbers)):
-        _refuse_strangers(store.manifest.environment, part.environment)
-        try:
-            store.add(numbers[place], part.data)
-        except OSError as error:
-            raise Stopped(f"{store.folder} cannot be written: {error.strerror or error}") from None
-        outcomes.update(part.outcomes)
-        if on_progress is not None:
-            on_progress(outcomes.total(), outcomes)
+    try:
+        for place, part in work(make_part, _tasks(store, plan, numbers)):
+            _refuse_strangers(store.manifest, part)
+            _keep(store, numbers[place], part)
+            outcomes.update(part.outcomes)
+            if on_progress is not None:
+                on_progress(outcomes.total(), outcomes)
+    except NOT_OF_A_RUN as error:
+        raise Stopped(f"a run could not go on: {str(error) or type(error).__name__}") from None
 
 
-def _refuse_strangers(ours: dict[str, str], theirs: dict[str, str]) -> None:
-    """Refuse a part from a machine with other versions, whose numbers may differ in their last bits."""
-    difference = first_difference(ours, theirs)
+def _keep(store: Store, number: int, part: Part) -> None:
+    try:
+        store.add(number, part.data)
+    except OSError as error:
+        raise Stopped(f"{store.folder} cannot be written: {error.strerror or error}") from None
+
+
+def _refuse_strangers(manifest: Manifest, part: Part) -> None:
+    """Refuse a part that was made with other versions or tables: its numbers may differ in their last bits, or wholly."""
+    difference = first_difference(manifest.environment, part.environment)
     if difference is not None:
         name, here, there = difference
         raise Stopped(f"a worker has {name} {there}, this machine has {here}: install the same versions on both")
+    for table, found in part.tables.items():
+        if manifest.hashes.get(table) != found:
+            raise Stopped(f"{table} is not what it was when the sweep began: bring that back")
 
 
 def _tasks(store: Store, plan: Plan, numbers: list[int]) -> Iterator[Task]:
