@@ -15,7 +15,7 @@ from functools import partial
 from multiprocessing import active_children, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from threading import Thread
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from waico.negotiation import adoption_rules, gates, protocols
 from waico.scenarios.errors import InputError, Stopped, extra
@@ -67,8 +67,8 @@ def crew(workers: int = 1, cluster: str | None = None) -> Iterator[Crew]:
         yield lambda function, tasks: enumerate(map(function, tasks))
         return
     modules = sorted({name for registry in (protocols, adoption_rules, gates) for name in registry.modules()})
-    with _processes(workers) if cluster is None else _dask(workers, cluster) as (executor, ahead):
-        yield lambda function, tasks: _finished(executor, partial(_call, modules, function), tasks, ahead)
+    with _processes(workers) if cluster is None else _dask(workers, cluster) as staff:
+        yield lambda function, tasks: _finished(staff, partial(_call, modules, function), tasks)
 
 
 def cores() -> int:
@@ -95,20 +95,31 @@ def _call(modules: list[str], function: Callable[[Task], Result], task: Task) ->
     return function(task)
 
 
+class Staff(NamedTuple):
+    """An executor, how many tasks it should have at hand, and what it means when it raises some exceptions."""
+
+    executor: Executor
+    ahead: Callable[[], int]
+    losses: dict[type[Exception], str]
+
+
 def _finished(
-    executor: Executor, function: Callable[[Task], Result], tasks: Iterable[Task], ahead: Callable[[], int]
+    staff: Staff, function: Callable[[Task], Result], tasks: Iterable[Task]
 ) -> Iterator[tuple[int, Result]]:
     """Keep some tasks ahead of the workers, and yield what has finished."""
     numbered = enumerate(tasks)
     running: dict[Future[Result], int] = {}
-    while True:
-        for number, task in itertools.islice(numbered, max(0, ahead() - len(running))):
-            with _uninterrupted():   # to submit a task may start a process
-                running[executor.submit(function, task)] = number
-        if not running:
-            return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            yield running.pop(future), future.result()
+    try:
+        while True:
+            for number, task in itertools.islice(numbered, max(0, staff.ahead() - len(running))):
+                with _uninterrupted():   # to submit a task may start a process
+                    running[staff.executor.submit(function, task)] = number
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+    except tuple(staff.losses) as error:
+        raise Stopped(staff.losses[type(error)]) from None
 
 
 @contextmanager
@@ -128,20 +139,18 @@ def _uninterrupted() -> Iterator[None]:
 
 
 @contextmanager
-def _processes(workers: int) -> Iterator[tuple[Executor, Callable[[], int]]]:
+def _processes(workers: int) -> Iterator[Staff]:
     """Processes started afresh (spawn), so that they share nothing with this one but what a task carries."""
     others = active_children()
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_follow_parent)
     try:
-        yield pool, lambda: AHEAD * workers
+        yield Staff(pool, lambda: AHEAD * workers, {BrokenProcessPool: DIED})
         pool.shutdown()
-    except BaseException as error:
+    except BaseException:
         for process in active_children():
             if process not in others:
                 process.terminate()
         pool.shutdown(wait=False)
-        if isinstance(error, BrokenProcessPool):
-            raise Stopped(DIED) from None
         raise
 
 
@@ -157,7 +166,7 @@ def _end_with(parent: BaseProcess | None) -> None:
 
 
 @contextmanager
-def _dask(workers: int, address: str) -> Iterator[tuple[Executor, Callable[[], int]]]:
+def _dask(workers: int, address: str) -> Iterator[Staff]:
     """The workers of a Dask cluster, however many there are at the time. A task of a worker that dies goes to another."""
     with extra("--dask"):
         from distributed import Client, KilledWorker, LocalCluster
@@ -174,12 +183,10 @@ def _dask(workers: int, address: str) -> Iterator[tuple[Executor, Callable[[], i
             client = stack.enter_context(Client(cluster, timeout=PATIENCE, set_as_default=False))
         except (OSError, ValueError) as error:
             raise InputError("--dask", address, f"is no Dask scheduler ({error})", "give its address, or local") from None
-        try:
-            yield client.get_executor(pure=False, retries=2), partial(_ahead_on, client)
-        except KilledWorker:
-            raise Stopped("three workers of the cluster died over the same runs, perhaps for want of memory") from None
-        except CommClosedError:
-            raise Stopped("the connection to the cluster was lost") from None
+        yield Staff(client.get_executor(pure=False, retries=2), partial(_ahead_on, client), {
+            KilledWorker: "three workers of the cluster died over the same runs, perhaps for want of memory",
+            CommClosedError: "the connection to the cluster was lost",
+        })
 
 
 def _ahead_on(client: Client) -> int:
