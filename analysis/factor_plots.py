@@ -26,6 +26,7 @@ MAIN = ("ST", "mu_star", "delta", "S1")   # indices that rank factors, the best 
 ORDER = (*MAIN, "sigma", "mu")   # in which they are told
 LABEL_LIMIT = 240
 LEGEND = alt.Legend(orient="top", labelFontSize=12, labelLimit=320)
+NOISY = 0.9
 
 
 def main_index(indices: pd.DataFrame) -> str:
@@ -41,6 +42,16 @@ def ranked(indices: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["value", "factor"], ascending=[False, True])
 
 
+def stands_out(indices: pd.DataFrame) -> bool:
+    """Whether the largest factor of one measure can be told from noise.
+
+    It cannot where its interval reaches 0, or where more than nine tenths of the variation between samples would be other
+    with other replicates.
+    """
+    first = ranked(indices).iloc[0]
+    return not (first["low"] <= 0.0 or first["noise"] > NOISY)
+
+
 def sensitivity(indices: pd.DataFrame, labels: Mapping[str, str], what: str) -> Chart:
     """How much each factor matters for one measure: Sobol' or delta indices as bars, or Morris' mu* against sigma.
 
@@ -52,7 +63,9 @@ def sensitivity(indices: pd.DataFrame, labels: Mapping[str, str], what: str) -> 
     order = ranked(indices)
     first = order.iloc[0]
     text = f"{labels[first['factor']]} matters most for {what}: {PLAIN[main_index(indices)]} {first['value']:.2f}"
-    if len(order) > 1:
+    if not stands_out(indices):
+        text = f"No factor can be told from noise for {what}"
+    elif len(order) > 1:
         second = order.iloc[1]
         text += f", against {second['value']:.2f} of {labels[second['factor']]}"
     table = indices[indices["value"].notna()].assign(label=indices["factor"].map(labels))

@@ -20,6 +20,8 @@ def carried_out(sweep: Sweep) -> pd.DataFrame:
     Raises:
         InputError: there are none.
     """
+    if sweep.runs.empty:
+        raise InputError(str(sweep.folder), "", "has no run yet", "go on with waico sweep --resume")
     runs = sweep.runs[sweep.runs["error"].isna()].reset_index(drop=True)
     if runs.empty:
         raise InputError(str(sweep.folder), "", "has no run that could be carried out", "see the column error of runs")

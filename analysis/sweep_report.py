@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from waico.analysis.frontier import Frontier
 from waico.analysis.frontier_plots import frontier_map
-from waico.analysis.outputs import IN_FORCE, indicator
+from waico.analysis.outputs import IN_FORCE, carried_out, indicator
 from waico.analysis.plots import words_of
 from waico.analysis.report import Figure, Report, Section, Table
 from waico.analysis.sweep_sections import SweepSections
@@ -37,10 +37,12 @@ def sweep_report(sweep: Sweep, outcome: str = IN_FORCE, frontier: Frontier | Non
         frontier: of two of its factors, to be shown as well.
 
     Raises:
-        InputError: there is no such outcome.
+        InputError: there is no such outcome, or no run yet.
         NeedsExtra: a package is missing.
     """
     indicator(sweep.runs, outcome)   # refuses what does not exist
+    if sweep.runs.empty:
+        carried_out(sweep)   # says why there is nothing to tell
     told = SweepSections(sweep, outcome)
     makers: dict[str, Callable[[str], Section]] = {
         "What was swept": told.swept,
@@ -125,8 +127,15 @@ def _frontier(title: str, found: Frontier, names: dict[str, str]) -> Section:
     x, y = (names.get(axis.path, axis.path) for axis in (found.x, found.y))
     what = "that the body comes into force" if found.outcome == IN_FORCE else f"of '{words_of(found.outcome)}'"
     if found.everywhere is not None:
-        side = f"{found.everywhere} {found.level:.0%}"
-        finding = f"The probability {what} is {side} all over the plane of {x} and {y}: there is no frontier in it."
+        near = found.points.loc[(found.points["probability"] - found.level).abs().idxmin()]
+        known = (
+            "which does not tell it from the level: take more replicates" if near["low"] <= found.level <= near["high"]
+            else "so that there is no frontier in it, unless it encloses less than lies between points"
+        )
+        finding = (
+            f"The probability {what} is {found.everywhere} {found.level:.0%} at all {len(found.points)} points of the plane of {x} and "
+            f"{y}, {near['probability']:.0%} (95% interval {near['low']:.0%} to {near['high']:.0%}) where it comes nearest, {known}."
+        )
     elif found.curve.empty:
         finding = f"The probability {what} is above {found.level:.0%} at some points and below at others, but at no neighbours."
     else:

@@ -12,7 +12,7 @@ import pandas as pd
 from waico.analysis import factor_plots, sweep_plots
 from waico.analysis.binned import binned_means
 from waico.analysis.discovery import Box, cart_rules, prim_box
-from waico.analysis.factor_plots import main_index, ranked
+from waico.analysis.factor_plots import main_index, ranked, stands_out
 from waico.analysis.factors import short_names
 from waico.analysis.outputs import IN_FORCE, carried_out
 from waico.analysis.plots import words_of
@@ -254,12 +254,13 @@ class SweepSections:
             return Section(
                 title, f"There is no box of factors in which more runs {self.happens}: {why}.", tables=tables
             )
+        start = "No box is sure; the best is" if box.note else "The box is"
         finding = (
-            f"The box is: {box.words}. Inside it {box.held_out_density:.0%} of the runs {self.happens}, against "
+            f"{start}: {box.words}. Inside it {box.held_out_density:.0%} of the runs {self.happens}, against "
             f"{box.held_out_share:.0%} of all (on samples held out; {p_value(box.p_value)}), and "
             f"{box.held_out_coverage:.0%} of all runs that do lie there."
         )
-        finding += f" Note: {box.note}." if box.note else ""
+        finding += f" But: {box.note}." if box.note else ""
         figures = [
             Figure(f"box{suffix}", factor_plots.box_ranges(box, self.sweep.plan.factors, self.names)),
             Figure(f"peeling{suffix}", factor_plots.peeling(box, self.happens)),
@@ -297,12 +298,15 @@ class SweepSections:
         """Which factor matters most, and whether that is sure."""
         order, index = ranked(own), factor_plots.PLAIN[main_index(own)]
         first = order.iloc[0]
-        text = f"{self.names[first['factor']]} matters most for whether {self.event}: {index} {first['value']:.2f}"
-        text += "" if pd.isna(first["low"]) else f" (95% interval {first['low']:.2f} to {first['high']:.2f})"
-        if len(order) > 1:
-            second = order.iloc[1]
-            text += f", before {self.names[second['factor']]} with {second['value']:.2f}"
-            text += "; their intervals overlap" if first["low"] <= second["high"] else ""
+        name, value = self.names[first["factor"]], f"{index} {first['value']:.2f}"
+        value += "" if pd.isna(first["low"]) else f" (95% interval {first['low']:.2f} to {first['high']:.2f})"
+        if not stands_out(own):
+            text = f"No factor can be told from noise for whether {self.event}: the largest, {name}, has {value}"
+        else:
+            text = f"{name} matters most for whether {self.event}: {value}"
+            for _, second in order[1:2].iterrows():
+                text += f", before {self.names[second['factor']]} with {second['value']:.2f}"
+                text += "; their intervals overlap" if first["low"] <= second["high"] else ""
         noise = own["noise"].dropna()
         return text + (
             f". {noise.iloc[0]:.0%} of the variation between samples is noise of replicates." if len(noise) else "."

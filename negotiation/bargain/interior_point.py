@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
 Floats = NDArray[np.float64]
 
@@ -48,12 +49,19 @@ def interior_point(linear: Floats, square: Floats, goal: Floats, power: Floats, 
 def _newton(
     linear: Floats, square: Floats, goal: Floats, target: Floats, z: Floats, u: Floats, w: Floats
 ) -> tuple[Floats, Floats, Floats]:
-    """The Newton step in z (k,), u (n,), w (n,) towards w u = target."""
+    """The Newton step in z (k,), u (n,), w (n,) towards w u = target.
+
+    It solves A'A dz = goal + A'b by A = QR. A'A is not formed: where hardly anything is to be gained, A has singular values
+    so far apart that their squares are lost to rounding.
+    """
     slope = linear - 2.0 * square * z
     gap = linear @ z - square @ z**2 - u
-    curvature = slope.T @ (slope * (w / u)[:, None]) + np.diag(2.0 * (w @ square))
-    scale = 1.0 / np.sqrt(curvature.diagonal())   # issues may matter by very different orders
-    pull = goal + slope.T @ ((target - w * gap) / u)
-    dz = scale * np.linalg.solve(curvature * scale * scale[:, None], scale * pull)
+    weight = np.sqrt(w / u)
+    rows = np.vstack([slope * weight[:, None], np.diag(np.sqrt(2.0 * (w @ square)))])
+    scale = 1.0 / np.linalg.norm(rows, axis=0)   # issues may matter by very different orders
+    q, r = np.linalg.qr(rows * scale)
+    pull = q[: len(u)].T @ ((target - w * gap) / (u * weight))
+    inner = pull + solve_triangular(r, scale * goal, trans="T", check_finite=False)
+    dz = scale * solve_triangular(r, inner, check_finite=False)
     du = slope @ dz + gap
     return dz, du, (target - w * du) / u - w

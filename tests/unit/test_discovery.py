@@ -244,3 +244,26 @@ def test_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(NeedsExtra, match=rf"scenario discovery: needs {name} \(pip install 'waico\[analysis\]'\)"):
         (prim_box if name == "ema_workbench" else cart_rules)(sweep, "binding_regime")
+
+
+def test_p_values_are_exact_for_few_samples() -> None:
+    """One of 25 samples is inside and alone has the outcome: one arrangement in 25; replicates do not make it rarer."""
+    y = np.zeros(25, dtype=bool)
+    y[7] = True
+    for replicates in (1, 3):
+        x = pd.DataFrame({"a": np.repeat(np.arange(25.0), replicates)})
+        sample = np.repeat(np.arange(25), replicates)
+        halves = Halves(x, np.repeat(y, replicates), sample, np.zeros(len(sample), dtype=bool))
+        assert halves.p_value([Restriction("a", 6.5, 7.5)], held_out=True) == pytest.approx(1 / 25)
+
+
+def test_p_values_hold_their_level_for_rare_outcomes() -> None:
+    """1,000 null sweeps of 60 samples of 3 replicates, base rate 5%: at level 0.05 at most 7% may be found (3 standard errors)."""
+    rng = np.random.default_rng(5)
+    x, sample = pd.DataFrame({"a": np.repeat(np.arange(60.0), 3)}), np.repeat(np.arange(60), 3)
+    found = []
+    for _ in range(1000):
+        rate = np.repeat(rng.beta(0.1, 1.9, 60), 3)
+        halves = Halves(x, rng.random(180) < rate, sample, np.zeros(180, dtype=bool))
+        found.append(halves.p_value([Restriction("a", -np.inf, 14.5)], held_out=True) < 0.05)
+    assert np.mean(found) <= 0.07

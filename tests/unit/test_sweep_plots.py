@@ -169,6 +169,12 @@ def test_stacked_shares_add_up_and_the_title_names_what_changes_most() -> None:
     assert words(chart) in ("'No text' changes most, by 50% of the runs between classes of a b",)
 
 
+@pytest.mark.parametrize("harm", [{"low": -0.01}, {"noise": 0.95}])
+def test_factors_that_are_not_told_from_noise_are_not_said_to_matter(harm: dict[str, float]) -> None:
+    chart = factor_plots.sensitivity(indices({"ST": {"a.b": 0.5, "c.d": 0.7}}).assign(**harm), LABELS, "it")
+    assert words(chart) == "No factor can be told from noise for it"
+
+
 def test_bars_of_indices_stand_in_the_order_of_the_main_one() -> None:
     chart: Any = factor_plots.sensitivity(
         indices({"S1": {"a.b": 0.4, "c.d": 0.1}, "ST": {"a.b": 0.5, "c.d": 0.7}}), LABELS, "it"

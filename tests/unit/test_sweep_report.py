@@ -85,7 +85,7 @@ def test_a_frontier_is_told_with_its_errors(sweep: Sweep) -> None:
 @pytest.mark.parametrize(("line", "side"), [(5.0, "above"), (-5.0, "below")])
 def test_a_level_that_is_not_crossed_is_told(sweep: Sweep, line: float, side: str) -> None:
     section = sweep_report(sweep, frontier=found(line)).sections[-1]
-    assert f"is {side} 50% all over the plane" in section.finding
+    assert f"is {side} 50% at all" in section.finding
     assert len(section.figures) == 1
 
 
