@@ -7,7 +7,7 @@ can tell apart). Needs the extra `analysis`; only this module and `comparison` i
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ Chart = alt.TopLevelMixin
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")   # Okabe & Ito 2008
 GREY = "#666666"
 Z = 1.959963984540054   # normal quantile of a 95% interval
+VL_VERSION = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]   # of Vega-Lite, as vl_convert names them
 AFTER_OPENING = ("open_for_signature", "in_force")
 THEME: dict[str, Any] = {
     "background": "white",
@@ -116,6 +117,13 @@ def title_of(text: str, subtitle: str, width: int) -> alt.TitleParams:
     """A title broken into lines that fit a chart of `width` pixels."""
     lines = textwrap.wrap(text, max(24, width // 8))
     return alt.TitleParams(lines, subtitle=textwrap.wrap(subtitle, max(30, width // 6)))
+
+
+def title_in_words(spec: Mapping[str, Any]) -> str:
+    """The title of a chart's specification as one line, which says in words what it shows; empty if it has none."""
+    title = spec.get("title", "")
+    text = title.get("text", "") if isinstance(title, Mapping) else title
+    return text if isinstance(text, str) else " ".join(text)
 
 
 def _caption(text: str, colour: str) -> alt.TitleParams:

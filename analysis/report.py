@@ -17,14 +17,13 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-import altair as alt
 import jinja2
 import pandas as pd
 import vl_convert
 from markupsafe import Markup, escape
 
 from waico.analysis.factors import is_numeric
-from waico.analysis.plots import Chart
+from waico.analysis.plots import VL_VERSION, Chart, title_in_words
 from waico.analysis.wording import cell
 from waico.runs.record import unwritable, write_whole
 from waico.scenarios.errors import InputError
@@ -33,7 +32,6 @@ TEMPLATE = "report.html.j2"
 MARK = re.compile(r'<meta name="generator" content="waico [^"]*">\n<meta name="waico-tables" content="([^"]*)">')
 HEAD = 2000   # letters of a file in which the mark is looked for
 NAME = re.compile(r"[a-z0-9_]+")
-VL_VERSION = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]   # as vl_convert names them
 BREAKS = re.compile(r"(?<=\w)([._])(?=[A-Za-z])")   # where a path may be broken
 
 
@@ -229,9 +227,7 @@ def _picture(chart: Chart) -> str:
 
 def _words_in(chart: Chart) -> str:
     """The title of a chart as one line, which says in words what it shows."""
-    title = chart.to_dict().get("title", "")
-    text = title.get("text", "") if isinstance(title, dict) else title
-    return text if isinstance(text, str) else " ".join(text)
+    return title_in_words(chart.to_dict())
 
 
 def _breakable(text: str) -> Markup:

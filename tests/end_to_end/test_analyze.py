@@ -1,6 +1,5 @@
 """`waico analyze` as users type it: what it writes and says, what it refuses, and sweeps of which little can be said."""
 
-import builtins
 import json
 import re
 from datetime import date
@@ -15,6 +14,7 @@ for package in ("altair", "lifelines", "SALib", "ema_workbench", "sklearn", "vl_
     pytest.importorskip(package, reason="needs the extra `analysis`")
 
 import waico
+from tests.absent import make_absent
 from tests.planted import WORDS, A, B, planted
 from tests.sweeps import write_design
 from waico.analysis.wording import cell
@@ -434,20 +434,7 @@ def test_a_missing_package_is_named(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, package: str, name: str
 ) -> None:
     planted(tmp_path / "made", {**LHC, "samples": 8, "sampler": "morris"}, forms)
-    real = builtins.__import__
-
-    def without(wanted: str, *rest: Any, **more: Any) -> Any:
-        if wanted.partition(".")[0] == package:
-            raise ModuleNotFoundError(f"No module named '{package}'", name=package)
-        return real(wanted, *rest, **more)
-
-    import sys
-
-    for module in [
-        each for each in sys.modules if each.startswith("waico.analysis") or each.partition(".")[0] == package
-    ]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setattr(builtins, "__import__", without)
+    make_absent(monkeypatch, package, users="waico.analysis")
     err = refused(capsys, "made")
     assert f"needs {name} (pip install 'waico[analysis]')" in err
 

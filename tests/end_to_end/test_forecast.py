@@ -7,7 +7,6 @@ import importlib
 import io
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 
 pytest.importorskip("sklearn", reason="needs the extra `analysis`")
 
+from tests.absent import make_absent
 from waico.analysis.history.seal import verify
 from waico.cli import _run
 from waico.runs.record import versions
@@ -205,9 +205,7 @@ def test_a_record_of_another_version_is_one_line(sealed: Path, capsys: Capture) 
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    for name in [name for name in sys.modules if name.startswith(("sklearn", "waico.analysis.history"))]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "sklearn", None)   # as if it were not installed
+    make_absent(monkeypatch, "sklearn", users="waico.analysis.history")
     assert _run(["forecast", *SHORT]) == 2
     assert capsys.readouterr() == ("", "waico forecast: needs scikit-learn (pip install 'waico[analysis]')\n")
 

@@ -1,7 +1,6 @@
 """`waico hindcast` as typed: what it prints, its JSON, what it leaves out, and how it ends."""
 
 import json
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 
 pytest.importorskip("sklearn", reason="needs the extra `analysis`")
 
+from tests.absent import make_absent
 from waico.analysis.history.cases import CASES, accessions
 from waico.analysis.history.hindcast import hindcast
 from waico.analysis.history.membership import end_of, joined_in, launching
@@ -270,9 +270,7 @@ def test_wrong_usage_is_one_line_and_exit_code_2(arguments: list[str], capsys: C
 def test_without_the_extra_it_says_what_to_install(
     module: str, package: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith((module, "waico.analysis.history"))]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, module, None)   # as if it were not installed
+    make_absent(monkeypatch, module, users="waico.analysis.history")
     assert _run(["hindcast", "aiib2014", "--observed", "founders.csv"]) == 2
     assert capsys.readouterr() == ("", f"waico hindcast: needs {package} (pip install 'waico[analysis]')\n")
 

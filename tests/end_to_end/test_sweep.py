@@ -16,7 +16,7 @@ from tests.sweeps import DESIGN, RUNS, parts, workers_of, write_design
 from waico.cli import _run
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "waico")
-LONG = DESIGN.replace("samples = 16", "samples = 64")   # 192 runs in 64 parts
+LONG = DESIGN.replace("samples = 16", "samples = 256")   # 768 runs in 256 parts
 Capture = pytest.CaptureFixture[str]
 
 
@@ -114,7 +114,7 @@ def test_a_killed_sweep_goes_on_to_the_same_table(workers: str, long: Path, whol
         process.communicate()
         there = parts(out)
         assert all(there[name] == data for name, data in parts(whole).items() if name in there)
-        assert len(waico.read_sweep(out)) < 192
+        assert len(waico.read_sweep(out)) < 768
     assert sweep(long, out, "--resume", "--workers", "2") == 0
     assert parts(out) == parts(whole)
     pd.testing.assert_frame_equal(waico.read_sweep(out), waico.read_sweep(whole))
@@ -131,7 +131,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(workers: str, long: Pat
     assert process.returncode == 130
     assert complaint.count("\n") == 1
     assert complaint.startswith("interrupted: ")
-    assert complaint.endswith(f" of 192 runs are kept in {out}; go on with --resume\n")
+    assert complaint.endswith(f" of 768 runs are kept in {out}; go on with --resume\n")
     assert printed == ""
     assert len(parts(out)) >= 5
     assert sweep(long, out, "--resume", "--workers", "2") == 0

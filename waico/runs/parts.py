@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from waico.negotiation.course import Course
+from waico.runs.interrupts import interrupts_held
 from waico.runs.plan import Changes, hash_tables, own_tables, possible
 from waico.runs.record import environment
 from waico.runs.run import simulate_endings
@@ -90,7 +91,8 @@ def _runs(scenario: Scenario, rows: list[Row], failed: list[tuple[int, int, str]
     for row in rows:
         replicates = range(row.start, row.stop)
         try:
-            course = possible(scenario, row.changes)
+            with interrupts_held():
+                course = possible(scenario, row.changes)
         except NOT_OF_A_RUN:
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, it belongs to this sample and is told there)

@@ -17,6 +17,7 @@ from waico.model import NegotiationModel
 from waico.negotiation.course import Course
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.engines import in_order, run_tasks
+from waico.runs.interrupts import interrupts_held
 from waico.runs.objections import by_issue, objected
 from waico.runs.tables import Ending, Trace, member_table, tables_of
 from waico.scenarios.schema import Scenario
@@ -174,7 +175,8 @@ def simulate(
 ) -> Trace:
     """Run one replicate to its end and keep what the tables need."""
     model = NegotiationModel(scenario, rng=seed, replicate=replicate, until=until, course=course)
-    model.run_model()
+    with interrupts_held():
+        model.run_model()
     return Trace.of(model, replicate)
 
 
@@ -187,9 +189,10 @@ def simulate_endings(seed: int, runs: Iterable[tuple[Course, int]]) -> list[Endi
         NegotiationModel(course.scenario, rng=seed, replicate=replicate, course=course, recorded=False)
         for course, replicate in runs
     ]
-    while running := [model.stages() for model in models if model.running]:
-        for _ in zip_longest(*running):
-            pass
+    with interrupts_held():
+        while running := [model.stages() for model in models if model.running]:
+            for _ in zip_longest(*running):
+                pass
     return [Ending.of(model, model.draws.replicate) for model in models]
 
 
