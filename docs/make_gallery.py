@@ -89,7 +89,7 @@ def main(names: list[str]) -> None:
     for name in names or ORDER:
         started = time.monotonic()
         nbformat.write(executed(name), path_of(name))
-        print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
+        sys.stderr.write(f"{name}: {time.monotonic() - started:.0f} s\n")
     notebooks = {name: read(name) for name in ORDER if path_of(name).exists()}
     FIGURES.mkdir(parents=True, exist_ok=True)
     for old in FIGURES.glob("*.png"):
