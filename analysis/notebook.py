@@ -22,7 +22,7 @@ from waico.runs import sweep as sweeps
 from waico.runs.engines import cores
 
 SCALE = 1.5   # pixels of a picture per nominal pixel
-DIGITS = 3   # of a number in a table
+DIGITS, ROWS = 3, 30   # of a number in a table, and of a table
 RENDERER = "waico-picture"
 
 
@@ -33,7 +33,8 @@ def set_up() -> None:
     """
     alt.renderers.register(RENDERER, _picture)
     alt.renderers.enable(RENDERER)
-    pd.set_option("display.precision", DIGITS, "display.max_rows", 30)
+    pd.set_option("display.precision", DIGITS)
+    pd.set_option("display.max_rows", ROWS)
 
 
 def swept(design: Mapping[str, Any], *, workers: int | None = None) -> sweeps.Sweep:
