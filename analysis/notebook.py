@@ -6,9 +6,7 @@ Needs the extra `analysis`.
 from __future__ import annotations
 
 import base64
-import shutil
 import tempfile
-import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,9 +36,9 @@ def set_up() -> None:
 
 
 def swept(design: Mapping[str, Any], *, workers: int | None = None) -> sweeps.Sweep:
-    """Run a design in a folder that is removed when its sweep is no longer used.
+    """Run a design in a folder that is removed once its runs are read.
 
-    Larger studies are better kept: `waico.sweep` with a folder of their own, which can be stopped and resumed.
+    Larger studies are better kept: `waico.sweep` with a folder of their own, which can be stopped, resumed, and analyzed into a report.
 
     Args:
         design: as in a design's file; see docs/how-to/sweep.md.
@@ -50,17 +48,11 @@ def swept(design: Mapping[str, Any], *, workers: int | None = None) -> sweeps.Sw
         InputError: the design is wrong.
         KeyboardInterrupt: the user stopped it.
     """
-    folder = Path(tempfile.mkdtemp(prefix="waico-sweep-"))
-    try:
-        done = sweeps.sweep(design, folder / "sweep", workers=workers or cores())
+    with tempfile.TemporaryDirectory(prefix="waico-sweep-") as folder:
+        done = sweeps.sweep(design, Path(folder) / "sweep", workers=workers or cores())
         if done.interrupted:
             raise KeyboardInterrupt
-        found = sweeps.open_sweep(done.folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
-    return found
+        return sweeps.open_sweep(done.folder)
 
 
 def _picture(spec: dict[str, Any], **_: Any) -> tuple[dict[str, str], dict[str, Any]]:
