@@ -1,0 +1,80 @@
+"""Paired differences as a figure: what a change does, with intervals, for comparisons, pivots, counterfactuals and data left out.
+
+Needs the extra `analysis`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from scipy.special import stdtr
+
+from waico.analysis.plots import COLOURS, GREY, Chart, themed, title_of
+
+WIDTH = 520   # pixels of one panel
+PANEL = 230   # of each of several
+ERROR = 0.05   # of all rows of a table together
+
+
+def stands_out(table: pd.DataFrame) -> pd.Series:
+    """Which differences can be told from 0 when all rows are looked at together: t tests at 5% over all of them (Dunn 1961).
+
+    Args:
+        table: with difference, se and pairs of `waico.analysis.intervals.Paired`, a row per comparison. A difference that is the
+            same in all pairs has no standard error; it stands out if it is not 0.
+    """
+    differs = table["difference"].abs() > 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = table["difference"].abs() / table["se"]
+        p = 2.0 * stdtr(table["pairs"] - 1.0, -t)
+    return differs & (table["se"].eq(0.0) | (p * max(1, len(table)) < ERROR))
+
+
+def differences(
+    table: pd.DataFrame, label: str, *, title: str, quantity: str, subtitle: str, panels: str | None = None, percent: bool = True
+) -> Chart:
+    """A row per comparison: the difference and its 95% interval, from 0; filled where it stands out.
+
+    Args:
+        table: with the columns of `waico.analysis.intervals.Paired`, in the order in which rows are drawn.
+        label: its column that names a row.
+        title: what the figure says.
+        quantity: what differs, with its unit.
+        subtitle: of which runs.
+        panels: a column by which rows are split into panels side by side, each with a scale of its own.
+        percent: whether differences are of shares.
+    """
+    parts = [("", table)] if panels is None else [(str(name), rows) for name, rows in table.groupby(panels, sort=False)]
+    order = list(dict.fromkeys(table[label]))
+    drawn = [
+        _panel(rows, label, order, name, quantity, percent, WIDTH if panels is None else PANEL, first=number == 0)
+        for number, (name, rows) in enumerate(parts)
+    ]
+    legend = "filled: stands out among all rows (5% for all together)"
+    width = WIDTH if panels is None else PANEL * len(parts)
+    return themed(alt.hconcat(*drawn, spacing=16, title=title_of(title, f"{subtitle}; 95% intervals; {legend}", width + 150)))
+
+
+def _panel(
+    rows: pd.DataFrame, label: str, order: list[str], name: str, quantity: str, percent: bool, width: int, *, first: bool
+) -> Any:
+    """One panel."""
+    rows = rows.assign(stands=np.where(stands_out(rows), "stands out", "does not"))
+    ends = rows[["low", "high", "difference"]].to_numpy(dtype=float)
+    reach = 1.1 * float(np.nanmax(np.abs(ends))) if np.isfinite(ends).any() and np.nanmax(np.abs(ends)) > 0 else 1.0
+    lowest, highest = (max(-reach, 1.1 * min(0.0, np.nanmin(ends)) - 0.05 * reach), min(reach, 1.1 * max(0.0, np.nanmax(ends)) + 0.05 * reach))
+    axis = alt.Axis(format="+.0%" if percent and reach >= 0.05 else "+.1%" if percent else "+.2~f", tickCount=5, labelOverlap=True)
+    x = {"scale": alt.Scale(domain=[lowest, highest], nice=False), "title": quantity, "axis": axis}
+    y = alt.Y(f"{label}:N", sort=order, title=None, axis=alt.Axis(labelLimit=320) if first else None)
+    base = alt.Chart(rows).encode(y=y)
+    zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=alt.X("at:Q", **x))
+    bars = base.mark_rule(color=COLOURS[0], strokeWidth=2, opacity=0.55).encode(x=alt.X("low:Q", **x), x2="high:Q")
+    dots = base.mark_point(size=75, opacity=1, strokeWidth=2, color=COLOURS[0]).encode(
+        x=alt.X("difference:Q", **x),
+        fill=alt.Fill("stands:N", scale=alt.Scale(domain=["stands out", "does not"], range=[COLOURS[0], "white"]), legend=None),
+    )  # fmt: skip
+    chart = alt.layer(zero, bars, dots).properties(width=width, height=alt.Step(22))
+    return chart.properties(title=alt.TitleParams(name, fontSize=12, offset=4)) if name else chart
