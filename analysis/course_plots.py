@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from waico.analysis.plots import COLOURS, Chart, themed, title_of
+from waico.analysis.sweep_plots import DASHES
 from waico.runs.run import RunResult
 
 MEASURES = {   # by name in `rounds`: a caption, and what it is, in words
@@ -21,7 +21,6 @@ MEASURES = {   # by name in `rounds`: a caption, and what it is, in words
     "depth": ("depth", "mean of the text over binding issues"),
     "display_gap": ("display gap", "share of states: endorsed, less depth times ratified"),
 }
-DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4])
 PANEL = 330   # pixels
 BAND = (0.05, 0.5, 0.95)
 
@@ -94,10 +93,16 @@ def _finding(table: pd.DataFrame) -> str:
         return "In most runs no text is ever tabled"
     if table["scenario"].nunique() == 1:
         moves = ends.droplevel("scenario")
-        told = [f"{MEASURES[name][0]} goes from {moves.loc[name, 'first']:.2f} to {moves.loc[name, 'last']:.2f}" for name in ("agreement", "fault_line", "depth") if name in moves.index]
+        told = [_told(name, *moves.loc[name]) for name in ("agreement", "fault_line", "depth") if name in moves.index]
         return f"In the median run {', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else f"In the median run {told[0]}"
     last = ends["last"].unstack("scenario")
     reach = table.groupby("measure")[["low", "high"]].agg({"low": "min", "high": "max"})
-    measure = ((last.max(axis=1) - last.min(axis=1)) / (reach["high"] - reach["low"])).idxmax()
+    measure = str(((last.max(axis=1) - last.min(axis=1)) / (reach["high"] - reach["low"])).idxmax())
     row = last.loc[measure]
     return f"Scenarios end furthest apart in {MEASURES[measure][0]}: {row.max():.2f} under {row.idxmax()}, {row.min():.2f} under {row.idxmin()}"
+
+
+def _told(measure: str, first: float, last: float) -> str:
+    """How a measure moved, to two digits."""
+    name, before, after = MEASURES[measure][0], f"{first:.2f}", f"{last:.2f}"
+    return f"{name} stays at {after}" if before == after else f"{name} goes from {before} to {after}"

@@ -29,6 +29,7 @@ EVENTS = {
     "not_in_force": "never in force",
 }
 DRAWN = ("adopted", "in_force", "failed")   # the rest is what they leave, and is only known on the last day
+DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [14, 4], [4, 4], [1, 4])   # of classes, so that colour does not tell them alone
 APART = 0.055   # least distance of labels at the ends of curves, as a share of the height
 
 
@@ -88,9 +89,10 @@ def incidence_by_factor(curves: pd.DataFrame, factor: str, freeze: date) -> Char
             orient="top", titleFontSize=12, labelFontSize=12, labelLimit=260, symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1
         ),
     )  # fmt: skip
+    dashes = alt.StrokeDash("part:N", sort=parts, title=factor, scale=alt.Scale(domain=parts, range=list(DASHES[: len(parts)])))
     panels = [
         _curves(
-            table[table["event"] == event], colours, freeze, PANEL, 0.1, "share of runs" if place % ROW == 0 else None
+            table[table["event"] == event], colours, freeze, PANEL, 0.1, "share of runs" if place % ROW == 0 else None, dashes
         ).properties(width=PANEL, height=210, title=caption(EVENTS[event]))
         for place, event in enumerate(_happened(table) or ["in_force"])
     ]
@@ -177,8 +179,9 @@ def _to_the_end(curves: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def _curves(
-    table: pd.DataFrame, colours: alt.Color, freeze: date, width: int, shade: float, title: str | None = "share of runs"
-) -> Any:
+    table: pd.DataFrame, colours: alt.Color, freeze: date, width: int, shade: float, title: str | None = "share of runs",
+    dashes: alt.StrokeDash | None = None,
+) -> Any:  # fmt: skip
     """Bands, steps, and unseen points that answer to the pointer."""
     text = f"months after {freeze.day} {freeze:%B %Y}"
     scale = alt.Scale(domain=[0.0, max(1.0, float(table["month"].max()))], nice=False)
@@ -186,6 +189,7 @@ def _curves(
     base = alt.Chart(table).encode(x=x, color=colours)
     band = base.mark_area(interpolate="step-after", opacity=shade).encode(y=_share("low:Q", title), y2="high:Q")
     line = base.mark_line(interpolate="step-after", strokeWidth=2.5).encode(y=_share("probability:Q", title))
+    line = line if dashes is None else line.encode(strokeDash=dashes)
     tip = [alt.Tooltip("month:Q", format=".1f"), alt.Tooltip("day:Q", format=".0f")]
     tip += [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("probability", "low", "high")]
     points = base.mark_point(opacity=0, size=90).encode(y=_share("probability:Q", title), tooltip=tip)
