@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from waico.agents.institution import Stage
+from waico.analysis.endings import MEMBER
 from waico.analysis.intervals import paired
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.run import RunResult, run
@@ -28,7 +29,6 @@ MEASURES = (
     "display_gap", "hedgers", "overlap",
 )  # fmt: skip
 OF_A_TEXT = ("agreement", "objection_weight", "depth", "display_gap")
-MEMBER = ("signed", "ratified")
 IDEA = Stage.IDEA.name.lower()
 IN_FORCE = Stage.IN_FORCE.name.lower()
 NOT_COMPARED = ("name", "title", "question", "assumptions")

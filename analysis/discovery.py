@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from waico.analysis import wording
 from waico.analysis.factors import is_numeric
 from waico.analysis.outputs import carried_out, indicator
 from waico.analysis.regions import Fit, Halves, Region, Restriction
@@ -68,6 +69,21 @@ class Box:
     trajectory: pd.DataFrame
     note: str
 
+    def in_words(self, happens: str) -> str:
+        """What was found, on samples held out, and what speaks against it.
+
+        Args:
+            happens: what runs with the outcome do, such as `end without a text`.
+        """
+        if self.limits.empty:
+            return f"There is no box of factors in which more runs {happens}: {self.note or 'none is denser than the whole'}."
+        start = "No box is sure; the best is" if self.note else "The box is"
+        return (
+            f"{start}: {self.words}. Inside it {self.held_out_density:.0%} of the runs {happens}, against {self.held_out_share:.0%} of "
+            f"all (on samples held out; {wording.p_value(self.p_value)}), and {self.held_out_coverage:.0%} of all runs that do lie there."
+            + (f" But: {self.note}." if self.note else "")
+        )
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -87,6 +103,19 @@ class Rules:
     held_out_share: float
     table: pd.DataFrame
     note: str
+
+    def in_words(self, happens: str) -> str:
+        """The leaves as a list, densest first, on samples held out, and what speaks against them."""
+        if self.table.empty:
+            return f"There is no leaf in which more runs {happens}: {self.note}."
+        leaves = [
+            f"- {leaf['words']}: {leaf['held_out_density']:.0%} of the runs {happens} ({wording.p_value(leaf['p_value'])}), "
+            f"{leaf['held_out_coverage']:.0%} of all that do"
+            for _, leaf in self.table.iterrows()
+        ]
+        return "\n".join([f"Over all {self.held_out_share:.0%} of the runs {happens}; in the leaves (samples held out)", "", *leaves]) + (
+            f"\n\nBut: {self.note}." if self.note else ""
+        )
 
 
 def prim_box(sweep: Sweep, outcome: str, *, seed: int = 0) -> Box:

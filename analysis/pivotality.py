@@ -7,39 +7,27 @@ withdraw later like any other member; "out" never joins. Replicates are paired b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from waico.agents import Setting, Stage
+from waico.agents import Setting
 from waico.analysis.bodies import row_of
+from waico.analysis.endings import Ends, ends_of
 from waico.analysis.intervals import paired
 from waico.negotiation.measure import OUTCOMES
-from waico.runs.engines import in_order, run_tasks
-from waico.runs.run import RunResult, run
 from waico.scenarios.errors import InputError, nearest
 from waico.scenarios.paths import replace
 from waico.scenarios.schema import Scenario
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-Task = tuple[str, str, str, int, int]   # scenario as JSON, institution, outcome class, seed, replicates
 
 CANDIDATES = 20   # states tried if none are named: the weightiest of those at risk
 FORCED = {"in": "signed", "out": "out"}
-MEMBER = ("signed", "ratified")
 BINARY = ("outcome", "in_force", "signed")
-
-
-class _Ends(NamedTuple):
-    """How the replicates of a run ended: R replicates, N states."""
-
-    outcome: Flags    # (R,): whether in the outcome class asked for
-    in_force: Flags   # (R,)
-    depth: Floats     # (R,), NaN where no text was tabled
-    signed: Flags     # (R, N): signed or more
 
 
 def pivotality(
@@ -86,13 +74,13 @@ def pivotality(
     codes = weightiest(setting, j) if states is None else _known(setting, j, states)
     arms = [(code, how) for code in codes for how in FORCED]
     changed = [replace(scenario, {f"nations.{code}.forced.{body}": FORCED[how]}) for code, how in arms]
-    ends = list(_ends([scenario, *changed], body, outcome, seed, replicates, workers, on_progress))
+    ends = list(ends_of([scenario, *changed], body, seed=seed, replicates=replicates, workers=workers, on_progress=on_progress))
     of_arm = dict(zip(arms, ends[1:], strict=True))
     return pd.DataFrame([
         {"iso3": code, "contrast": contrast, **row}
         for code in codes
         for contrast, one, other in _contrasts(ends[0], of_arm[code, "in"], of_arm[code, "out"])
-        for row in _rows(setting, j, setting.codes.index(code), one, other)
+        for row in _rows(setting, j, setting.codes.index(code), outcome, one, other)
     ])
 
 
@@ -114,50 +102,18 @@ def _known(setting: Setting, j: int, states: Iterable[str]) -> list[str]:
     return sorted(set(states))
 
 
-def _ends(
-    scenarios: list[Scenario], body: str, outcome: str, seed: int, replicates: int, workers: int,
-    on_progress: Callable[[int], None] | None,
-) -> Iterator[_Ends]:  # fmt: skip
-    """The ends of all arms, an arm per task."""
-    tasks = [(scenario.model_dump_json(), body, outcome, seed, replicates) for scenario in scenarios]
-    for ends in in_order(run_tasks(_arm, tasks, workers)):
-        if on_progress is not None:
-            on_progress(replicates)
-        yield ends
-
-
-def _arm(task: Task) -> _Ends:
-    json, body, outcome, seed, replicates = task
-    result = run(Scenario.model_validate_json(json), seed=seed, replicates=replicates)
-    if result.interrupted:
-        raise KeyboardInterrupt
-    return _read(result, body, outcome)
-
-
-def _read(result: RunResult, body: str, outcome: str) -> _Ends:
-    rounds = result.rounds[result.rounds["institution"] == body]
-    last = rounds.groupby("replicate").tail(1)
-    status = result.nations.loc[result.nations["institution"] == body, "status"]
-    return _Ends(
-        outcome=(result.outcomes["outcome"] == outcome).to_numpy(),
-        in_force=(last["stage"] == Stage.IN_FORCE.name.lower()).to_numpy(),
-        depth=last["depth"].where(last["stage"] != Stage.IDEA.name.lower()).to_numpy(dtype=float),
-        signed=status.isin(MEMBER).to_numpy().reshape(result.replicates, -1),
-    )
-
-
-def _contrasts(as_is: _Ends, forced_in: _Ends, kept_out: _Ends) -> list[tuple[str, _Ends, _Ends]]:
+def _contrasts(as_is: Ends, forced_in: Ends, kept_out: Ends) -> list[tuple[str, Ends, Ends]]:
     return [("in", as_is, forced_in), ("out", as_is, kept_out), ("swing", kept_out, forced_in)]
 
 
-def _rows(setting: Setting, j: int, i: int, a: _Ends, b: _Ends) -> Iterator[dict[str, Any]]:
+def _rows(setting: Setting, j: int, i: int, outcome: str, a: Ends, b: Ends) -> Iterator[dict[str, Any]]:
     """All quantities of one contrast, state `i` itself left out of breadth."""
     others = setting.at_risk[:, j] & (np.arange(len(setting.codes)) != i)
     weight = setting.weight * others
     weighed = weight / weight.sum() if weight.sum() > 0 else weight
     counted = others / max(others.sum(), 1)
     values = {
-        "outcome": (a.outcome, b.outcome),
+        "outcome": (a.outcome == outcome, b.outcome == outcome),
         "in_force": (a.in_force, b.in_force),
         "breadth_states": (a.signed @ counted, b.signed @ counted),
         "breadth_weight": (a.signed @ weighed, b.signed @ weighed),

@@ -20,7 +20,7 @@ from waico.analysis.report import Figure, Section, Table
 from waico.analysis.sensitivity import MEASURES, indices
 from waico.analysis.survival import incidence, outcome_shares
 from waico.analysis.sweep_plots import EVENTS, MONTH
-from waico.analysis.wording import count, p_value, share_of_runs, value_of
+from waico.analysis.wording import count, share_of_runs, value_of
 from waico.runs.design import Range
 from waico.runs.sweep import Sweep
 from waico.scenarios.errors import InputError
@@ -249,18 +249,9 @@ class SweepSections:
         tables = [] if rules.table.empty else [
             Table(f"rules{suffix}", "Leaves of a classification tree, densest first, also on samples held out.", rules.table, shown=6)
         ]  # fmt: skip
+        finding = box.in_words(self.happens)
         if box.limits.empty:
-            why = box.note or "none is denser than the whole"
-            return Section(
-                title, f"There is no box of factors in which more runs {self.happens}: {why}.", tables=tables
-            )
-        start = "No box is sure; the best is" if box.note else "The box is"
-        finding = (
-            f"{start}: {box.words}. Inside it {box.held_out_density:.0%} of the runs {self.happens}, against "
-            f"{box.held_out_share:.0%} of all (on samples held out; {p_value(box.p_value)}), and "
-            f"{box.held_out_coverage:.0%} of all runs that do lie there."
-        )
-        finding += f" But: {box.note}." if box.note else ""
+            return Section(title, finding, tables=tables)
         figures = [
             Figure(f"box{suffix}", factor_plots.box_ranges(box, self.sweep.plan.factors, self.names)),
             Figure(f"peeling{suffix}", factor_plots.peeling(box, self.happens)),

@@ -1,0 +1,135 @@
+"""Who decides, as figures: pivotal states, states that would leave or join, bridges between the bodies, and what courtship is worth.
+
+Needs the extra `analysis`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from waico.analysis.difference_plots import differences, stands_out
+from waico.analysis.plots import COLOURS, GREY, Chart, themed, title_of, wilson, words_of
+from waico.analysis.stability import Stability, destabilizing_states, stability_table
+from waico.scenarios.facts import load_facts
+from waico.scenarios.schema import Scenario
+
+WIDTH = 520   # pixels
+SHOWN = 15   # states
+NAMED = 8   # states named in a cloud of points
+QUANTITIES = {"in_force": "share of runs in force", "breadth_states": "share of other states that sign", "depth": "depth of the text"}
+
+
+def pivots(table: pd.DataFrame, scenario: Scenario, replicates: int) -> Chart:
+    """States by how much the body changes between keeping them out and forcing them in: entry into force, breadth and depth.
+
+    Args:
+        table: of `waico.analysis.pivotality.pivotality`.
+        scenario: what was run.
+        replicates: runs of each arm.
+    """
+    swing = table[(table["contrast"] == "swing") & table["quantity"].isin(QUANTITIES)]
+    depth = swing[swing["quantity"] == "depth"].set_index("iso3")["difference"].abs()
+    order = depth.sort_values(ascending=False, kind="stable").index[:SHOWN]
+    names = load_facts(scenario).nations["name"]
+    shown = swing.set_index("iso3").loc[order].reset_index().assign(state=lambda rows: names.loc[rows["iso3"]].to_numpy())
+    shown["what"] = shown["quantity"].map(QUANTITIES)
+    shown = shown.sort_values("what", key=lambda x: x.map(list(QUANTITIES.values()).index), kind="stable")
+    subtitle = f"kept out against forced in; {replicates} pairs of runs each; the {len(order)} states with the largest swing of depth"
+    return differences(shown, "state", title=_pivotal(shown), quantity="change", subtitle=subtitle, panels="what", percent=False)
+
+
+def destabilizers(found: list[Stability], scenario: Scenario, institution: str) -> Chart:
+    """The states that would most often leave or join an institution as it stands at the end of a run, with 95% Wilson intervals.
+
+    Args:
+        found: of `waico.analysis.stability.final_stability`.
+        scenario: what was run.
+        institution: its id.
+    """
+    of_body = stability_table(found).query("institution == @institution")
+    runs = len(of_body)
+    rows = destabilizing_states(found).query("institution == @institution").head(SHOWN)
+    names = load_facts(scenario).nations["name"]
+    rows = rows.assign(state=[f"{names[code]} ({term})" for code, term in zip(rows["iso3"], rows["term"], strict=True)])
+    long = rows.melt(["state", "share"], ["leaves", "joins"], "move", "part")
+    long["low"], long["high"] = wilson(np.round(long["part"] * runs), max(1, runs))
+    long["move"] = long["move"].map({"leaves": "gains by leaving", "joins": "gains by joining"})
+    moves = ["gains by joining", "gains by leaving"]
+    y, offset = alt.Y("state:N", sort=list(rows["state"]), title=None, axis=alt.Axis(labelLimit=320)), alt.YOffset("move:N", sort=moves)
+    x: dict[str, Any] = {"scale": alt.Scale(domain=[0.0, 1.0]), "axis": alt.Axis(format="%"), "title": f"share of the runs in which {institution} stands"}
+    colour = alt.Color("move:N", sort=moves, title=None, scale=alt.Scale(domain=moves, range=[COLOURS[0], COLOURS[1]]),
+                       legend=alt.Legend(orient="top", symbolOpacity=1))  # fmt: skip
+    shape = alt.Shape("move:N", sort=moves, title=None, scale=alt.Scale(domain=moves, range=["circle", "diamond"]))
+    base = alt.Chart(long[long["part"] > 0]).encode(y=y, yOffset=offset, color=colour)
+    bars = base.mark_rule(strokeWidth=2, opacity=0.55).encode(x=alt.X("low:Q", **x), x2="high:Q")
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("part:Q", **x), shape=shape)
+    title = (
+        f"The membership of {institution} is internally stable in {of_body['internal'].mean():.0%} of {runs} runs, externally in {of_body['external'].mean():.0%}"
+        if runs else f"{institution} never stands at the end of a run"
+    )  # fmt: skip
+    subtitle = "states that gain by a move of their own, and the term that weighs most; 95% intervals"
+    return themed(alt.layer(bars, dots).properties(width=WIDTH, height=alt.Step(12), title=title_of(title, subtitle, WIDTH + 130)))
+
+
+def bridges(table: pd.DataFrame, bodies: tuple[str, str]) -> Chart:
+    """States by alignment and by how often they end in both bodies; larger dots weigh more.
+
+    Args:
+        table: of `waico.analysis.bridges.bridge_states`.
+        bodies: the first institution and that of the rival, by id.
+    """
+    text = _between(table)
+    x: dict[str, Any] = {"title": "alignment with the sponsor in UN votes, in standard deviations of the states", "scale": alt.Scale(nice=True)}
+    y: dict[str, Any] = {"title": "share of runs in both bodies", "axis": alt.Axis(format="%"), "scale": alt.Scale(domainMin=0.0)}
+    named = pd.concat([table.head(NAMED), table.nlargest(4, "weight")]).drop_duplicates("iso3")
+    bars = alt.Chart(named).mark_rule(color=GREY, opacity=0.6).encode(x=alt.X("alignment:Q", **x), y=alt.Y("low:Q", **y), y2="high:Q")
+    dots = alt.Chart(table).mark_point(filled=True, color=COLOURS[0], opacity=0.6).encode(
+        x=alt.X("alignment:Q", **x), y=alt.Y("both:Q", **y),
+        size=alt.Size("weight:Q", scale=alt.Scale(range=[20, 500]), title="share of world capability", legend=alt.Legend(format=".0%", orient="right")),
+    )  # fmt: skip
+    labels = alt.Chart(named).mark_text(align="left", dx=7, dy=-6, fontSize=11).encode(x=alt.X("alignment:Q", **x), y=alt.Y("both:Q", **y), text="name:N")
+    subtitle = f"share of runs that end with a state in {bodies[0]} and {bodies[1]}; 95% intervals of those named"
+    return themed(alt.layer(bars, dots, labels).properties(width=WIDTH, height=340, title=title_of(text, subtitle, WIDTH + 100)))
+
+
+def courted(table: pd.DataFrame, replicates: int) -> Chart:
+    """What a second suitor adds to what the sponsor offers, for the states that gain most.
+
+    Args:
+        table: of `waico.analysis.bridges.courtship`.
+        replicates: pairs of runs.
+    """
+    mean, states = table.iloc[0], table.iloc[1:]
+    shown = table.head(SHOWN + 1).assign(state=[f"{name} (courted by both in {share:.0%})" for name, share in zip(table["name"][: SHOWN + 1], table["courted"][: SHOWN + 1], strict=True)])
+    sure = states[stands_out(states)]
+    title = (
+        f"A second suitor changes what the sponsor offers to the mean state by {mean['difference']:+.3f} (95% interval {mean['low']:+.3f} to {mean['high']:+.3f})"
+        if mean["low"] > 0 or mean["high"] < 0 else "A second suitor changes the offers to the mean state by nothing that could be told from chance"
+    ) + (f"; {len(sure)} single states stand out" if len(sure) else "; no single state stands out")  # fmt: skip
+    return differences(shown, "state", title=title, quantity="change of log(1 + offer/price)",
+                       subtitle=f"the mean, and the {len(shown) - 1} states that gain most of {len(states)}; {replicates} pairs of runs", percent=False)  # fmt: skip
+
+
+def _pivotal(shown: pd.DataFrame) -> str:
+    """Whose accession moves what, among what stands out."""
+    told = []
+    for quantity in QUANTITIES:
+        rows = shown[shown["quantity"] == quantity]
+        sure = rows[stands_out(rows)]
+        if len(sure):
+            row = sure.loc[sure["difference"].abs().idxmax()]
+            told.append(f"{words_of(quantity).replace(' states', '')} by {row['state']} ({row['difference']:+.2f})")
+    return f"Moved most: {', '.join(told)}" if told else "No state is pivotal: none moves the body beyond chance"
+
+
+def _between(table: pd.DataFrame) -> str:
+    """Whether bridges stand in the middle: mean alignment of those in both, weighed by how often, against all."""
+    if not table["both"].sum():
+        return "No state ever ends in both bodies"
+    mean = float(np.average(table["alignment"], weights=table["both"]))
+    row = table.iloc[0]
+    return f"{row['name']} is most often in both ({row['both']:.0%}); members of both are aligned at {mean:+.2f} in the mean, all states at {table['alignment'].mean():+.2f}"
