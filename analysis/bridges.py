@@ -75,7 +75,7 @@ def courtship(scenario: Scenario, *, seed: int = 0, replicates: int = 20) -> pd.
     two = np.array(list(_worth(scenario, seed, replicates)))
     one = np.array(list(_worth(alone, seed, replicates)))
     names, rows = load_facts(scenario).nations["name"], np.flatnonzero(setting.at_risk[:, j])
-    courted = (two[:, :, [j, other]] > 0.0).all(axis=2)
+    courted = (two[:, :, j] > 0.0) & (two[:, :, other] > 0.0)
     table = pd.DataFrame([
         {"iso3": setting.codes[i], "name": names[setting.codes[i]], "courted": float(courted[:, i].mean()), "rival": float(two[:, i, other].mean())}
         | paired(one[:, i, j], two[:, i, j])._asdict()

@@ -66,7 +66,7 @@ def _panel(
     ends = rows[["low", "high", "difference"]].to_numpy(dtype=float)
     reach = 1.1 * float(np.nanmax(np.abs(ends))) if np.isfinite(ends).any() and np.nanmax(np.abs(ends)) > 0 else 1.0
     lowest, highest = (max(-reach, 1.1 * min(0.0, np.nanmin(ends)) - 0.05 * reach), min(reach, 1.1 * max(0.0, np.nanmax(ends)) + 0.05 * reach))
-    axis = alt.Axis(format="+.0%" if percent and reach >= 0.05 else "+.1%" if percent else "+.2~g", tickCount=5, labelOverlap=True)
+    axis = alt.Axis(format="+.0%" if percent and reach >= 0.05 else "+.1%" if percent else "+.2~g", tickCount=5 if width == WIDTH else 3, labelOverlap=True)
     x: dict[str, Any] = {"scale": alt.Scale(domain=[lowest, highest], nice=False), "title": quantity, "axis": axis}
     y = alt.Y(f"{label}:N", sort=order, title=None, axis=alt.Axis(labelLimit=320) if first else None)
     base = alt.Chart(rows).encode(y=y)

@@ -17,13 +17,13 @@ import pandas as pd
 from make_figures import ROOT, fill
 
 from waico.analysis import forecast_plots, plots
+from waico.analysis.history.sealed import BUNDLED, against
 from waico.scenarios.schema import Decision
 from waico.show.forecast import by_effect, change_of_number
 
-FOLDER = ROOT / "analysis" / "forecasts" / "waic2025_2026-08-31"
+FOLDER = BUNDLED
 PAGE = ROOT / "docs" / "forecast.md"
 SHOWN = 20
-LABEL = {"auc": "AUC", "brier": "Brier score", "log_score": "log score"}
 
 
 def blocks(folder: Path = FOLDER) -> dict[str, str]:
@@ -37,7 +37,7 @@ def blocks(folder: Path = FOLDER) -> dict[str, str]:
         **{f"states of {body}": "\n".join(_states(states[states["institution"] == body].head(SHOWN))) for body in told},
         **{f"terms of {body}": "\n".join(_terms(told[body]["terms"])) for body in told},
         "leaders": _leaders(told),
-        "against": "\n".join(_against(told)),
+        "against": "\n".join(_against(record)),
     }
 
 
@@ -95,23 +95,11 @@ def _without(one: tuple[str, str, dict[str, dict[str, Any]]]) -> float:
     return abs(float(one[2]["dropped"]["difference"]))
 
 
-def _against(told: dict[str, Any]) -> Iterator[str]:
+def _against(record: dict[str, Any]) -> Iterator[str]:
     yield "| what is looked at | speaks against the forecast of `waico` if | of `us_coalition` if |"
     yield "|---|---|---|"
-    rows = list(told.values())
-    yield _row("number that has signed", [_outside(row, row["states"]) for row in rows])
-    likeliest = [row["expected"]["likeliest"] for row in rows]
-    yield _row("of the twenty likeliest states, signed", [_outside(one["members"], len(one["states"])) for one in likeliest])
-    yield _row("AUC", [f"below {row['expected']['auc']['q05']:.2f}" for row in rows])
-    for name in ("brier", "log_score"):
-        yield _row(LABEL[name], [f"above {row['expected'][name]['q95']:.3f}" for row in rows])
-
-
-def _outside(limits: dict[str, float], most: int) -> str:
-    """The limits that a number from 0 to `most` can break."""
-    low, high = round(limits["q05"]), round(limits["q95"])
-    said = [f"below {low}"] * (low > 0) + [f"above {high}"] * (high < most)
-    return " or ".join(said) or "nothing can"
+    for what, *cells in against(record).itertuples(index=False):
+        yield _row(what, cells)
 
 
 def _row(label: str, cells: list[str]) -> str:

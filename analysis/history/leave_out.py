@@ -59,31 +59,47 @@ def observed(case: Case) -> Observed:
     return Observed("accessions.csv", members, frozenset([case.name]), case.until, ())
 
 
-def table(replicates: int = 200) -> pd.DataFrame:
-    """One row per case: the forward simulation beside its baselines, and with what it owes to simulation left out.
+def held_out(replicates: int = 200) -> dict[str, Hindcast]:
+    """Every case of history, simulated with coefficients fitted on the others, by the case's name."""
+    return {case.name: judge(case, load_scenario(case.scenario), replicates) for case in CASES.values()}
 
-    Columns: case, n, observed, mean, q05, q95 (number of members, 90% interval); auc, auc_low, auc_high, brier, log_score of
-    the simulation; auc_<baseline>, brier_<baseline>, log_score_<baseline>; gain_low, gain_high (90% interval of the
-    difference in AUC to the static logit); auc_first_day (the same coefficients, from what stood on the first day, without
-    simulation); auc_in_sample; concordance_members, last_days_observed, last_days_simulated (timing, where dates are known).
+
+def skill_table(found: Mapping[str, Hindcast]) -> pd.DataFrame:
+    """One row per case: the forward simulation beside its baselines.
+
+    Args:
+        found: of `held_out`.
+
+    Returns:
+        Columns: case, n, observed, mean, q05, q95 (number of members, 90% interval); auc, auc_low, auc_high, brier, log_score of
+        the simulation; auc_<baseline>, brier_<baseline>, log_score_<baseline>; gain_low, gain_high (90% interval of the
+        difference in AUC to the static logit); concordance_members, last_days_observed, last_days_simulated (timing, where dates are known).
     """
     rows = []
-    for case in CASES.values():
-        told = _told(judge(case, load_scenario(case.scenario), replicates), case)
-        fitted = _told(judge(case, in_sample(case), replicates), case)
-        timing = (told["timing"] if case.timed else None) or {}
+    for name, one in found.items():
+        told = _told(one, CASES[name])
+        timing = (told["timing"] if CASES[name].timed else None) or {}
         ends, gain = told["intervals"]["auc"], told["baselines"]["static_logit"]["differences"]["auc"]["interval"]
         simpler = {
-            f"{score}_{name}": told["baselines"][name][score] for name in BASELINES for score in ("auc", "brier", "log_score")
+            f"{score}_{baseline}": told["baselines"][baseline][score] for baseline in BASELINES for score in ("auc", "brier", "log_score")
         }
         rows.append({
-            "case": case.name, "n": told["n"], "observed": told["n_observed"], "mean": told["n_mean"],
+            "case": name, "n": told["n"], "observed": told["n_observed"], "mean": told["n_mean"],
             "q05": told["n_q05"], "q95": told["n_q95"], "auc": told["auc"], "auc_low": ends[0], "auc_high": ends[1],
             "brier": told["brier"], "log_score": told["log_score"], **simpler, "gain_low": gain[0], "gain_high": gain[1],
-            "auc_first_day": _first_day(case), "auc_in_sample": fitted["auc"],
-            **{name: timing.get(name) for name in ("concordance_members", "last_days_observed", "last_days_simulated")},
+            **{of: timing.get(of) for of in ("concordance_members", "last_days_observed", "last_days_simulated")},
         })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def table(replicates: int = 200) -> pd.DataFrame:
+    """The same with what it owes to simulation left out.
+
+    Two columns more: auc_first_day (the same coefficients, from what stood on the first day, without simulation) and auc_in_sample.
+    """
+    rows = skill_table(held_out(replicates))
+    fitted = [_told(judge(case, in_sample(case), replicates), case)["auc"] for case in CASES.values()]
+    return rows.assign(auc_first_day=[_first_day(case) for case in CASES.values()], auc_in_sample=fitted)
 
 
 def _told(found: Hindcast, case: Case) -> dict[str, Any]:

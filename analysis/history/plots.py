@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from waico.analysis.history.reliability import ALL
 from waico.analysis.plots import COLOURS, GREY, Chart, themed, title_of, words_of
 
 PREDICTIONS = {"auc": "simulation", "auc_static_logit": "static logit", "auc_alignment": "alignment alone"}
@@ -63,3 +64,55 @@ def _numbers(table: pd.DataFrame) -> Any:
         shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=["square", "circle"]), title=None),
     )  # fmt: skip
     return alt.layer(bars, dots).properties(width=300, height=alt.Step(38))
+
+
+def calibration(bins: pd.DataFrame, fits: pd.DataFrame) -> Chart:
+    """Predicted probability of joining against the share that joined, all cases together and each by itself.
+
+    Args:
+        bins: from `waico.analysis.history.reliability.reliability`.
+        fits: from `waico.analysis.history.reliability.recalibration`.
+    """
+    panels = [
+        _calibrated(rows, words_of(str(case)), 330 if case == ALL else 165, first=case == ALL)
+        for case, rows in sorted(bins.groupby("case", sort=False), key=lambda pair: pair[0] != ALL)
+    ]
+    subtitle = (
+        "share of states that joined among those of about equal probability, with 95% interval; on the dashed line probabilities "
+        "mean what they say; larger dots stand for more states"
+    )
+    title = title_of(_stretch(fits.set_index("case").loc[ALL]), subtitle, 860)
+    return themed(alt.hconcat(panels[0], alt.concat(*panels[1:], columns=3, spacing=12), spacing=20, title=title))
+
+
+def _calibrated(rows: pd.DataFrame, name: str, width: int, *, first: bool) -> Any:
+    unit = alt.Scale(domain=[0.0, 1.0])
+    axis = alt.Axis(format="%", tickCount=5 if first else 3)
+    x = alt.X("predicted:Q", scale=unit, axis=axis, title="predicted" if first else None)
+    base = alt.Chart(rows).encode(x=x)
+    bars = base.mark_rule(color=COLOURS[0], strokeWidth=2, opacity=0.5).encode(
+        y=alt.Y("low:Q", scale=unit, axis=axis, title="joined" if first else None), y2="high:Q"
+    )
+    dots = base.mark_point(filled=True, color=COLOURS[0], opacity=1).encode(
+        y=alt.Y("observed:Q", scale=unit, title="joined" if first else None),
+        size=alt.Size("n:Q", scale=alt.Scale(range=[20, 160]), legend=None),
+    )
+    even = alt.Chart(pd.DataFrame({"p": [0.0, 1.0]})).mark_line(color=GREY, strokeDash=[4, 3]).encode(
+        x=alt.X("p:Q", scale=unit, title="predicted" if first else None), y=alt.Y("p:Q", scale=unit, title="joined" if first else None)
+    )  # fmt: skip
+    caption = alt.TitleParams(name, fontSize=12, fontWeight="bold" if first else "normal", offset=4)
+    return alt.layer(even, bars, dots).properties(width=width, height=width, title=caption)
+
+
+def _stretch(fit: Any) -> str:
+    """Whether probabilities are too timid or too extreme, and whether too many were expected."""
+    if pd.isna(fit["slope"]):
+        return "Too little happened to tell how well probabilities fit"
+    spread = (
+        "too timid" if fit["slope_low"] > 1.0 else "too extreme" if fit["slope_high"] < 1.0 else "neither too timid nor too extreme beyond chance"
+    )
+    level = ", and too high" if fit["intercept_high"] < 0.0 else ", and too low" if fit["intercept_low"] > 0.0 else ""
+    return (
+        f"Probabilities are {spread}{level}: they fit best when stretched by {fit['slope']:.2f} (95% interval {fit['slope_low']:.2f} to "
+        f"{fit['slope_high']:.2f}) on the logit scale"
+    )

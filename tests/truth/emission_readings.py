@@ -13,14 +13,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from tests.reference.oracle_challenge import Reading, median, rounds
+from waico.analysis.published_case import PUBLISHED, TABLE
 
-PUBLISHED = [8.4, 9.9, 9.9, 9.9, 9.9, 7.4, 8.8, 9.6]
 CHOICES: dict[str, list[Any]] = {
     "q": [1.0, 0.5],
     "better": [None, 0.0, 0.5, 1.0],
@@ -37,7 +36,7 @@ CHOICES: dict[str, list[Any]] = {
 
 def case() -> tuple[list[float], list[float], list[float]]:
     """Positions, saliences as shares of attention, capabilities."""
-    table = pd.read_csv(Path(__file__).with_name("emission_standards.csv"))
+    table = pd.read_csv(TABLE)
     return table["position"].astype(float).tolist(), (table["salience"] / 100).tolist(), table["capability"].tolist()
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from tests.generators import plain_table
 from tests.reference.oracle_challenge import Reading, median
-from tests.truth.emission_readings import PUBLISHED, case, deviations, line, medians, variants
+from tests.truth.emission_readings import case, deviations, line, medians, variants
+from waico.analysis.published_case import PUBLISHED
 from waico.negotiation import Table
 from waico.negotiation.bargain import Challenge
 from waico.negotiation.bargain.protocol import mean_position, median_position
