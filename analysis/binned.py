@@ -49,12 +49,40 @@ def binned_means(sweep: Sweep, measure: str, *, seed: int = 0) -> pd.DataFrame:
             "factor": str(path),
             "class": name,
             "at": at,
-            **_mean(sweep, part, value.loc[part.index], measure, seed),
+            **class_mean(sweep, part, value.loc[part.index], measure, seed),
         }
         for path in sweep.plan.samples
         for name, at, part in _classes(sweep, str(path), runs)
     ]
     return pd.DataFrame(rows, columns=["measure", "factor", "class", "at", "mean", "low", "high", "samples", "runs"])
+
+
+def binned_pairs(sweep: Sweep, x: str, y: str, measure: str, *, seed: int = 0, count: int = 3) -> pd.DataFrame:
+    """Mean of a measure by classes of two factors, which shows whether one works otherwise where the other is high.
+
+    Args:
+        sweep: complete or not; runs that failed, or lack the measure, are left out.
+        x: path of one factor.
+        y: path of the other.
+        measure: as for `binned_means`.
+        seed: of the resamples behind the intervals of shares.
+        count: classes of each factor, at quantiles of the samples; those in words have one per value.
+
+    Returns:
+        A row per pair of classes that has runs. Columns: x, y (classes, in order), mean, low, high (95%; missing where it is not defined), samples, runs.
+
+    Raises:
+        InputError: there is no such factor or measure, or no run.
+    """
+    runs = carried_out(sweep)
+    value = output(runs, measure)
+    runs, value = runs[value.notna()], value[value.notna()]
+    cuts = [classes(sweep, path, count).iloc[runs["sample"].to_numpy(dtype=int)].set_axis(runs.index) for path in (x, y)]
+    rows = [
+        {"x": str(one), "y": str(other), **class_mean(sweep, part, value.loc[part.index], measure, seed)}
+        for (one, other), part in runs.groupby(cuts, observed=True)
+    ]
+    return pd.DataFrame(rows, columns=["x", "y", "mean", "low", "high", "samples", "runs"])
 
 
 def _classes(sweep: Sweep, path: str, runs: pd.DataFrame) -> Iterator[tuple[str, float, pd.DataFrame]]:
@@ -66,7 +94,7 @@ def _classes(sweep: Sweep, path: str, runs: pd.DataFrame) -> Iterator[tuple[str,
         yield str(name), float(part[path].mean()) if is_numeric(column) else np.nan, part
 
 
-def _mean(sweep: Sweep, runs: pd.DataFrame, value: pd.Series, measure: str, seed: int) -> dict[str, float]:
+def class_mean(sweep: Sweep, runs: pd.DataFrame, value: pd.Series, measure: str, seed: int) -> dict[str, float]:
     """Mean of a measure over runs, with its interval and what it rests on."""
     clusters, values = Clusters.of(runs, sweep.plan), value.to_numpy(dtype=float)
     mean = float(values.mean())

@@ -77,12 +77,12 @@ def sensitivity_map(indices: pd.DataFrame, labels: Mapping[str, str], measures: 
     """The main index of every factor for every measure, as a table in colour.
 
     Args:
-        indices: of `waico.analysis.sensitivity.indices`, the main index alone, without numbers that are missing.
+        indices: of `waico.analysis.sensitivity.indices`; measures without any number of the main index are left out.
         labels: label by path.
         measures: measures in words, in order.
     """
     index = main_index(indices)
-    table = indices.reset_index(drop=True)
+    table = indices[(indices["index"] == index) & indices["value"].notna()].reset_index(drop=True)
     table = table.assign(label=table["factor"].map(labels), what=table["measure"].map(measures))
     table["ink"] = ["white" if value > 0.55 * table["value"].max() else "#222222" for value in table["value"]]
     first = table.loc[table.groupby("measure", sort=False)["value"].idxmax(), "label"].value_counts()

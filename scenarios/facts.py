@@ -66,7 +66,7 @@ def load_facts(scenario: Scenario) -> Facts:
     tables = (nations.table, firms.table if firms else None)
     return _facts(
         scenario.name, tables, tuple(nations.subset), tuple(nations.exclude), nations.vintage,
-        tuple(nations.retrospective), tuple(nations.ignore), scenario.freeze_date, tuple(firms.exclude) if firms else (),
+        tuple(nations.retrospective), tuple(nations.ignore), tuple(nations.without), scenario.freeze_date, tuple(firms.exclude) if firms else (),
         tuple(stamp(table) for table in tables),
     )  # fmt: skip
 
@@ -135,7 +135,7 @@ def _check_group(nations: pd.DataFrame, variable: str, file: str, field: str) ->
 @lru_cache(maxsize=16)
 def _facts(
     file: str, tables: tuple[str, str | None], subset: tuple[str, ...], exclude: tuple[str, ...], vintage: int | None,
-    retrospective: tuple[str, ...], ignore: tuple[str, ...], freeze: date, firm_exclude: tuple[str, ...],
+    retrospective: tuple[str, ...], ignore: tuple[str, ...], without: tuple[str, ...], freeze: date, firm_exclude: tuple[str, ...],
     stamps: tuple[int, ...],
 ) -> Facts:  # fmt: skip
     """The facts; `stamps` of the tables are there for the cache alone, so that an edited table is read again."""
@@ -162,17 +162,30 @@ def _facts(
         if home not in raw.index and home not in matrix.index:
             what = f"there is no state '{home}' for a firm to be at home"
             raise InputError(file, "firms.table", what, "give its ISO 3166 code")
+    among, of_firms = matrix.reindex(index=keep, columns=keep, fill_value=0.0), matrix.reindex(index=homes, columns=keep, fill_value=0.0)
+    poles = _poles(raw[columns["unga"]], table, file)
+    if "trade" in without:
+        among, of_firms = _even(among), _even(of_firms)
+    if "unga" in without:
+        nations["unga"] = sum(poles) / 2.0
     return Facts(
         nations=nations,
-        trade=matrix.reindex(index=keep, columns=keep, fill_value=0.0).to_numpy(),
-        firm_trade=matrix.reindex(index=homes, columns=keep, fill_value=0.0),
+        trade=among.to_numpy(),
+        firm_trade=of_firms,
         firms=firms,
         stances=_stances(keep, freeze, file),
         affiliations=_affiliations(ignore, file),
         layers=read_table("layers", file, "layers", "layer"),
-        poles=_poles(raw[columns["unga"]], table, file),
+        poles=poles,
         columns=columns,
     )
+
+
+def _even(trade: pd.DataFrame) -> pd.DataFrame:
+    """The same share with every other state."""
+    shares = np.full(trade.shape, 1.0 / max(1, trade.shape[1] - 1))
+    own = trade.index.to_numpy()[:, None] == trade.columns.to_numpy()[None, :]
+    return pd.DataFrame(np.where(own, 0.0, shares), trade.index, trade.columns)
 
 
 def _choose(

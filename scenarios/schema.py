@@ -198,6 +198,10 @@ class Nations(Section):
     ignore: list[str] = param(
         [], "variables of the table that tie no state to a sponsor here, such as the memberships to be told", unit="-"
     )
+    without: list[Literal["trade", "unga"]] = param(
+        [], "data left out: without `trade` every state trades the same share with all others, without `unga` all stand halfway between the two powers",
+        unit="-",
+    )
     stances: bool = param(True, "whether the stances read from acts of key states replace the mapping from covariates")
     sigma_ideal: float = param(0.08, "standard deviation of the noise on ideal points, per replicate", ge=0, le=0.5)
     tolerance: float = param(0.06, "loss accepted beyond the status quo before a state objects", ge=0, le=1)
