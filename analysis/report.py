@@ -10,7 +10,7 @@ import base64
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
@@ -26,7 +26,7 @@ from waico.analysis.factors import is_numeric
 from waico.analysis.plots import VL_VERSION, Chart, title_in_words
 from waico.analysis.wording import cell
 from waico.runs.record import unwritable, write_whole
-from waico.scenarios.errors import InputError
+from waico.scenarios.errors import InputError, NeedsExtra
 
 TEMPLATE = "report.html.j2"
 MARK = re.compile(r'<meta name="generator" content="waico [^"]*">\n<meta name="waico-tables" content="([^"]*)">')
@@ -96,6 +96,20 @@ class Section:
     def anchor(self) -> str:
         """Its place in the page."""
         return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
+
+
+def section_of(title: str, make: Callable[[str], Section]) -> Section:
+    """A section, or one that says why there is none.
+
+    Raises:
+        NeedsExtra: a package is missing.
+    """
+    try:
+        return make(title)
+    except NeedsExtra:
+        raise
+    except InputError as error:
+        return Section(title, f"Nothing can be said here: {error.what} ({error.instead}).")
 
 
 @dataclass(frozen=True)

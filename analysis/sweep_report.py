@@ -15,13 +15,13 @@ from waico.analysis.frontier import Frontier
 from waico.analysis.frontier_plots import frontier_map
 from waico.analysis.outputs import IN_FORCE, carried_out, indicator
 from waico.analysis.plots import words_of
-from waico.analysis.report import Figure, Report, Section, Table
+from waico.analysis.report import Figure, Report, Section, Table, section_of
 from waico.analysis.sweep_sections import SweepSections
 from waico.analysis.wording import day_of
 from waico.runs.design import Range
 from waico.runs.store import DESIGN, RESULTS, read_manifest
 from waico.runs.sweep import Sweep
-from waico.scenarios.errors import InputError, NeedsExtra, nearest
+from waico.scenarios.errors import InputError, nearest
 
 PACKAGES = ("altair", "vl-convert-python", "pandas", "SALib", "lifelines", "ema_workbench", "scikit-learn")
 ALSO_DISCOVERED = {"Where a binding regime forms": "binding_regime", "Where talks end without a text": "no_text"}
@@ -67,7 +67,7 @@ def sweep_report(sweep: Sweep, outcome: str = IN_FORCE, frontier: Frontier | Non
             f"Consensus here means that {told.event}."
         ),
         warnings=list(_warnings(sweep)),
-        sections=[_or_why_not(title, make) for title, make in makers.items()],
+        sections=[section_of(title, make) for title, make in makers.items()],
         origin=_origin(sweep),
     )
 
@@ -93,16 +93,6 @@ def axes_of(sweep: Sweep, text: str) -> tuple[tuple[str, Range], tuple[str, Rang
             )
         axes.append((path, factor))
     return axes[0], axes[1]
-
-
-def _or_why_not(title: str, make: Callable[[str], Section]) -> Section:
-    """A section, or one that says why there is none."""
-    try:
-        return make(title)
-    except NeedsExtra:
-        raise
-    except InputError as error:
-        return Section(title, f"Nothing can be said here: {error.what} ({error.instead}).")
 
 
 def _warnings(sweep: Sweep) -> Iterator[str]:

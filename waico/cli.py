@@ -45,6 +45,15 @@ SetOption = Annotated[
 ]
 WorkersOption = Annotated[int, typer.Option(min=1, max=256, help="processes")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print JSON")]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="REPORT.html",
+        help="the report, with its tables as CSV in REPORT_tables/ beside it; DIR/report.html if not given. A report that waico "
+        "made is replaced, with its tables; no other file is",
+    ),
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress bar")]
 
 
@@ -391,14 +400,7 @@ def calibrate(
 @app.command()
 def analyze(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="folder made by waico sweep --out")],
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="REPORT.html",
-            help="the report, with its tables as CSV in REPORT_tables/ beside it; DIR/report.html if not given. A report that "
-            "waico made is replaced, with its tables; no other file is",
-        ),
-    ] = None,
+    out: ReportOption = None,
     outcome: Annotated[
         str, typer.Option(metavar="OUTCOME", help="what counts as consensus: in_force, or an outcome class such as binding_regime")
     ] = "in_force",
@@ -431,6 +433,24 @@ def analyze(
     report = sweep_report(made, outcome, found)
     write(report, place)
     _print_all(show.analysis(report, place, table_folder(place)))
+
+
+@app.command()
+def report(
+    folder: RunArgument,
+    out: ReportOption = None,
+) -> None:
+    """Report of a run: how it ends, the text, who joins, why votes failed; one HTML file."""
+    with extra("waico report"):
+        from waico.analysis.report import check_place, table_folder, write
+        from waico.analysis.run_report import run_report
+    from waico.runs.record import read_record, read_run
+
+    made, place = read_run(folder), out or folder / "report.html"
+    check_place(place)
+    found = run_report(made, read_record(folder)["versions"])
+    write(found, place)
+    _print_all(show.analysis(found, place, table_folder(place)))
 
 
 @app.command()

@@ -33,6 +33,8 @@ HELD = {
     SEAL: ("a forecast", "give a new folder"),
 }
 
+OTHERS = {MANIFEST: ("a sweep", "use waico analyze"), SEAL: ("a forecast", "use waico replay")}
+
 
 def save(result: RunResult, folder: Path) -> None:
     """Write the tables, then run.json, which makes the folder a run. Nothing that is there is overwritten.
@@ -198,7 +200,10 @@ class _Record(BaseModel):
     seed: int = Field(ge=0)
     replicates: int = Field(ge=1, le=1_000_000)
     until: date | None
+    overrides: dict[str, Any]
     versions: dict[str, str | None]
+    start: str
+    seconds: float
     hashes: dict[str, str]
 
 
@@ -212,6 +217,9 @@ def read_record(folder: Path) -> dict[str, Any]:
     try:
         text = path.read_bytes()
     except OSError as error:
+        for name, (what, instead) in OTHERS.items():
+            if (folder / name).is_file():
+                raise InputError(str(folder), "", f"holds {what}, and no run", instead) from None
         raise InputError(str(path), "", f"cannot be read: {error.strerror}", "give a folder made by run --out") from None
     try:
         record = dict(_Record.model_validate_json(text))
@@ -219,6 +227,32 @@ def read_record(folder: Path) -> dict[str, Any]:
     except (ValidationError, InputError) as error:
         raise damaged(path, error) from None
     return record
+
+
+def read_run(folder: Path) -> RunResult:
+    """A run as it was saved, without running anything.
+
+    Raises:
+        InputError: the folder holds no run, or a file is missing, or is not as it was saved.
+    """
+    record = read_record(folder)
+    try:
+        there = hashes(folder)
+    except OSError as error:
+        raise _lacking(folder, error) from None
+    for name, digest in there.items():
+        if digest != record["hashes"].get(name):
+            raise InputError(str(folder / name), "", "is not as it was saved: it is damaged or was changed", "run the scenario again")
+    tables: dict[str, Any] = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+    return RunResult(
+        record["scenario"], record["seed"], record["replicates"], record["until"], **tables,
+        started=datetime.fromisoformat(record["start"]).timestamp(), seconds=record["seconds"], overrides=record["overrides"],
+    )  # fmt: skip
+
+
+def _lacking(folder: Path, error: OSError) -> InputError:
+    what = f"{Path(error.filename).name} cannot be read: {error.strerror}"
+    return InputError(str(folder), "", what, "run the scenario again")
 
 
 def damaged(path: Path, error: ValidationError | InputError, instead: str = "run the scenario again") -> InputError:
@@ -244,8 +278,7 @@ def replay(
     try:
         there = hashes(folder)
     except OSError as error:
-        what = f"{Path(error.filename).name} cannot be read: {error.strerror}"
-        raise InputError(str(folder), "", what, "run the scenario again") from None
+        raise _lacking(folder, error) from None
     result = run(
         record["scenario"], seed=record["seed"], replicates=record["replicates"], until=record["until"],
         on_progress=on_progress,

@@ -202,6 +202,8 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         text = path.read_bytes()
     except OSError as error:
+        if (folder / "run.json").is_file():
+            raise InputError(str(folder), "", "holds a run, and no sweep", "use waico report") from None
         raise InputError(str(path), "", f"cannot be read: {error.strerror}", "give a folder made by waico sweep --out") from None
     try:
         return Manifest.model_validate_json(text)   # whether its tables are still there is no matter
