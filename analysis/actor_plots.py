@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from waico.analysis.difference_plots import differences, stands_out
-from waico.analysis.plots import COLOURS, GREY, Chart, themed, title_of, wilson, words_of
+from waico.analysis.intervals import wilson
+from waico.analysis.plots import COLOURS, GREY, Chart, themed, title_of, words_of
 from waico.analysis.stability import Stability, destabilizing_states, stability_table
 from waico.scenarios.facts import load_facts
 from waico.scenarios.schema import Scenario

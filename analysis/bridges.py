@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from waico.agents import Setting
 from waico.analysis.endings import MEMBER
-from waico.analysis.intervals import paired
-from waico.analysis.plots import wilson
+from waico.analysis.intervals import paired, wilson
 from waico.model import NegotiationModel
 from waico.negotiation.course import Course
 from waico.negotiation.terms import ALIGNMENT

@@ -98,5 +98,13 @@ def share_interval(only_a: int, only_b: int, pairs: int) -> Interval:
     return max(gap / n - half, -1.0), min(gap / n + half, 1.0)
 
 
+def wilson(successes: ArrayLike, trials: int) -> tuple[Floats, Floats]:
+    """Wilson's 95% score interval of a share: lower and upper ends."""
+    share = np.asarray(successes, dtype=float) / trials
+    centre = (share + Z**2 / (2 * trials)) / (1 + Z**2 / trials)
+    half = Z * np.sqrt(share * (1 - share) / trials + Z**2 / (4 * trials**2)) / (1 + Z**2 / trials)
+    return np.clip(centre - half, 0.0, share), np.clip(centre + half, share, 1.0)   # against rounding at 0 and 1
+
+
 def _mean(values: Floats) -> float:
     return float(values.mean()) if len(values) else math.nan

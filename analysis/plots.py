@@ -16,8 +16,9 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from waico.analysis.intervals import wilson
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.run import RunResult
 from waico.scenarios.errors import InputError
@@ -29,7 +30,6 @@ Chart = alt.TopLevelMixin
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")   # Okabe & Ito 2008
 GREY = "#666666"
-Z = 1.959963984540054   # normal quantile of a 95% interval
 VL_VERSION = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]   # of Vega-Lite, as vl_convert names them
 AFTER_OPENING = ("open_for_signature", "in_force")
 THEME: dict[str, Any] = {
@@ -67,6 +67,13 @@ def outcome_shares(result: RunResult) -> Chart:
     return themed(_outcome_shares(result))
 
 
+def shares_by_outcome(result: RunResult) -> pd.DataFrame:
+    """What `outcome_shares` draws: a row per class, with columns outcome, share, low, high."""
+    counts = result.outcomes["outcome"].value_counts().reindex(list(OUTCOMES), fill_value=0)
+    low, high = wilson(counts.to_numpy(), result.replicates)
+    return pd.DataFrame({"outcome": counts.index, "share": counts.to_numpy() / result.replicates, "low": low, "high": high})
+
+
 def likely_members(result: RunResult, institution: str, n: int = 30) -> Chart:
     """The `n` states that sign most often: share of replicates in which they did, with 95% Wilson intervals.
 
@@ -99,14 +106,6 @@ def save(chart: Chart, path: str | Path) -> None:
     chart.save(str(path), scale_factor=2 if path.suffix == ".png" else 1)
 
 
-def wilson(successes: ArrayLike, trials: int) -> tuple[Floats, Floats]:
-    """Wilson's 95% score interval of a share: lower and upper ends."""
-    share = np.asarray(successes, dtype=float) / trials
-    centre = (share + Z**2 / (2 * trials)) / (1 + Z**2 / trials)
-    half = Z * np.sqrt(share * (1 - share) / trials + Z**2 / (4 * trials**2)) / (1 + Z**2 / trials)
-    return np.clip(centre - half, 0.0, share), np.clip(centre + half, share, 1.0)   # against rounding at 0 and 1
-
-
 def themed(chart: Any) -> Chart:
     """The one look. Charts get it when they are done, since those that carry a look cannot be joined any more."""
     chart.config = alt.Config.from_dict(THEME)
@@ -135,10 +134,7 @@ def _caption(text: str, colour: str) -> alt.TitleParams:
 
 
 def _outcome_shares(result: RunResult, width: int = 260) -> Any:
-    counts = result.outcomes["outcome"].value_counts().reindex(list(OUTCOMES), fill_value=0)
-    low, high = wilson(counts.to_numpy(), result.replicates)
-    table = pd.DataFrame({"outcome": counts.index, "share": counts.to_numpy() / result.replicates, "low": low, "high": high})
-    return share_bars(table, f"{result.replicates} runs, seed {result.seed}", width)
+    return share_bars(shares_by_outcome(result), f"{result.replicates} runs, seed {result.seed}", width)
 
 
 def share_bars(shares: pd.DataFrame, subtitle: str, width: int = 260) -> Any:

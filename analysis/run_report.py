@@ -17,7 +17,6 @@ from waico.analysis.bridges import bridge_states
 from waico.analysis.plots import title_in_words
 from waico.analysis.report import Figure, Report, Section, Table, section_of
 from waico.analysis.wording import count, day_of, value_of
-from waico.negotiation.measure import OUTCOMES
 from waico.runs.record import versions
 from waico.runs.run import RunResult
 
@@ -79,11 +78,9 @@ class RunSections:
 
     def endings(self, title: str) -> Section:
         """Outcome shares."""
-        chart, counts = plots.outcome_shares(self.result), self.result.outcomes["outcome"].value_counts().reindex(list(OUTCOMES), fill_value=0)
-        low, high = plots.wilson(counts.to_numpy(), self.result.replicates)
-        shares = pd.DataFrame({"outcome": counts.index, "share": counts.to_numpy() / self.result.replicates, "low": low, "high": high})
+        chart = plots.outcome_shares(self.result)
         tables = [
-            Table("outcomes", "Share of runs by outcome class, with 95% Wilson interval.", shares),
+            Table("outcomes", "Share of runs by outcome class, with 95% Wilson interval.", plots.shares_by_outcome(self.result)),
             Table("runs", "", self.result.outcomes, shown=0),
         ]
         return Section(title, _says(chart), "bars run from no text at the top to a binding regime.", [Figure("outcomes", chart)], tables)

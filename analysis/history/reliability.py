@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from waico.analysis.history.hindcast import Hindcast
-from waico.analysis.plots import wilson
+from waico.analysis.intervals import wilson
 from waico.scenarios.errors import extra
 
 ALL = "all cases"

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("altair", reason="needs the extra `analysis`")
 
 from waico.analysis import plots
+from waico.analysis.intervals import wilson
 from waico.runs.run import RunResult, run
 from waico.scenarios.errors import InputError
 from waico.scenarios.load import load_scenario
@@ -70,7 +71,7 @@ def test_shares_are_those_of_the_table(result: RunResult) -> None:
 def test_title_says_whether_an_outcome_leads(result: RunResult, counts: tuple[int, int], start: str) -> None:
     import pandas as pd
 
-    low, high = plots.wilson(counts, sum(counts))
+    low, high = wilson(counts, sum(counts))
     share = [count / sum(counts) for count in counts]
     table = pd.DataFrame({"outcome": ["a", "b"], "share": share, "low": low, "high": high, "label": ["", ""]})
     assert plots._leader(table).startswith(start)
@@ -93,7 +94,7 @@ def test_wilson_agrees_with_published_values() -> None:
     # Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29
     expected = {(81, 263): (0.2553, 0.3662), (15, 148): (0.0624, 0.1605), (0, 20): (0, 0.1611), (1, 29): (0.0061, 0.1718)}
     for (successes, trials), interval in expected.items():
-        low, high = plots.wilson(successes, trials)
+        low, high = wilson(successes, trials)
         assert (float(low), float(high)) == pytest.approx(interval, abs=5e-5)
 
 

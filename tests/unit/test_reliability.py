@@ -1,0 +1,98 @@
+"""Whether probabilities mean what they say: bins and recalibration against cases of which the truth is known."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("altair", reason="needs the extra `analysis`")
+pytest.importorskip("statsmodels", reason="needs the extra `analysis`")
+
+from waico.analysis.history import plots
+from waico.analysis.history.hindcast import Hindcast
+from waico.analysis.history.leave_out import held_out, skill_table
+from waico.analysis.history.reliability import ALL, recalibration, reliability
+from waico.analysis.history.sealed import BUNDLED, against, read_sealed
+from waico.analysis.plots import title_in_words
+from waico.scenarios.errors import InputError
+
+pytestmark = pytest.mark.extra
+
+
+def told(p: Any, joined: Any) -> Hindcast:
+    """A hindcast of which only the states matter."""
+    states = pd.DataFrame({"iso3": [f"S{number}" for number in range(len(p))], "probability": p, "observed": joined})
+    return cast("Hindcast", SimpleNamespace(states=states, until=date(2020, 1, 1)))
+
+
+def drawn(slope: float, intercept: float, n: int = 4000) -> Hindcast:
+    """States that join with a probability whose logit is a stretched and shifted one of that which is told."""
+    rng = np.random.default_rng(5)
+    logit = rng.normal(0.0, 1.5, n)
+    return told(1.0 / (1.0 + np.exp(-logit)), rng.random(n) < 1.0 / (1.0 + np.exp(-(intercept + slope * logit))))
+
+
+def test_bins_are_counted_by_hand() -> None:
+    found = {"a": told([0.05, 0.05, 0.95, 1.0], [False, True, True, True])}
+    table = reliability(found)
+    one = table[table["case"] == "a"]
+    assert one[["n", "predicted", "observed"]].to_numpy().tolist() == [[2, 0.05, 0.5], [2, pytest.approx(0.975), 1.0]]
+    assert one["low"].tolist() == pytest.approx([0.0945, 0.3424], abs=1e-4)   # Wilson's interval of 1 and 2 of 2
+    assert table[table["case"] == ALL]["n"].sum() == 4
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (1.6, -0.5), (0.6, 0.4)])
+def test_recalibration_finds_how_predictions_were_bent(slope: float, intercept: float) -> None:
+    """4,000 states and a fixed seed; a correct 95% interval would miss in one of twenty."""
+    row = recalibration({"a": drawn(slope, intercept)}).iloc[0]
+    assert row["slope_low"] < slope < row["slope_high"]
+    assert row["intercept_low"] < intercept < row["intercept_high"]
+    assert row["slope"] == pytest.approx(slope, abs=0.12)
+
+
+def test_states_that_recur_do_not_narrow_the_interval() -> None:
+    one = drawn(1.0, 0.0, 300)
+    table = recalibration({"a": one, "b": one}).set_index("case")
+    width = table["slope_high"] - table["slope_low"]
+    assert width[ALL] == pytest.approx(width["a"], rel=0.02)
+
+
+@pytest.mark.parametrize("joined", [[True] * 4, [False] * 4])
+def test_where_all_are_alike_nothing_can_be_fitted(joined: list[bool]) -> None:
+    row = recalibration({"a": told([0.2, 0.4, 0.6, 0.8], joined)}).iloc[0]
+    assert np.isnan(row[["slope", "intercept", "slope_low", "intercept_high"]].astype(float)).all()
+
+
+@pytest.mark.parametrize(
+    ("slope", "intercept", "says"),
+    [(1.6, -0.5, "Probabilities are too timid, and too high: "), (0.6, 0.4, "Probabilities are too extreme, and too low: "),
+     (1.0, 0.0, "Probabilities are neither too timid nor too extreme beyond chance: ")],
+)  # fmt: skip
+def test_the_title_says_how(slope: float, intercept: float, says: str) -> None:
+    found = {"a": drawn(slope, intercept)}
+    assert title_in_words(plots.calibration(reliability(found), recalibration(found)).to_dict()).startswith(says)
+
+
+def test_skill_needs_no_refit() -> None:
+    found = held_out(2)
+    table = skill_table(found)
+    assert table["case"].tolist() == list(found)
+    assert table["observed"].tolist() == [int(one.states["observed"].sum()) for one in found.values()]
+    assert title_in_words(plots.skill(table).to_dict()).startswith("Who joins a body the model was not fitted to")
+
+
+def test_the_bundled_forecast_is_read_and_says_what_counts_against_it(tmp_path: Any) -> None:
+    sealed = read_sealed()
+    assert sealed.seal in sealed.in_words()
+    table = against(sealed.record)
+    assert list(table.columns) == ["what", *sealed.record["institutions"]]
+    for name in ("SEAL", "forecast.json", "states.csv"):
+        (tmp_path / name).write_bytes((BUNDLED / name).read_bytes())
+    (tmp_path / "states.csv").write_bytes((BUNDLED / "states.csv").read_bytes() + b"\n")
+    with pytest.raises(InputError, match="holds no forecast whose seal holds"):
+        read_sealed(tmp_path)
