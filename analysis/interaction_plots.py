@@ -67,8 +67,9 @@ def interaction_map(cells: pd.DataFrame, x: str, y: str, what: str) -> Chart:
         y: label of the other.
         what: the measure in words.
     """
-    share = bool(cells["mean"].between(0.0, 1.0).all() and cells["high"].max() <= 1.0)
+    share = bool(cells["mean"].between(0.0, 1.0).all())
     form = "{:.0%}" if share else "{:.2f}"
+    cells = cells.assign(low=cells["low"].clip(0.0, 1.0), high=cells["high"].clip(0.0, 1.0)) if share else cells
     table = cells.assign(
         text=[form.format(value) for value in cells["mean"]],
         ends=[f"{form.format(low)} to {form.format(high)}" if pd.notna(low) else "" for low, high in zip(cells["low"], cells["high"], strict=True)],

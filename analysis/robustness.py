@@ -55,7 +55,8 @@ def without(scenario: Scenario, source: str) -> Scenario:
       and the markets of firms.
     - `unga`: all states stand halfway between China and the United States in UN votes. They enter alignment, with it the camps, and ideal points.
     - `stances`: what was read from acts of key states gives way to the general mapping; their ideal points follow from covariates like those of others.
-    - `affiliations`: no membership or alliance ties a state to a sponsor. They enter the camp term, camps, ties among states by clubs excepted, and what a rival can press.
+    - `affiliations`: no membership or alliance ties a state to a sponsor. They enter the camp term, the camps of the fault line, and what a rival can press; clubs
+      stay what they are as ties among states and in ideal points.
     - `firms`: no firms.
 
     Raises:

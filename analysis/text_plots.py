@@ -127,14 +127,19 @@ def depth_against_breadth(results: Mapping[str, RunResult], what: str) -> Chart:
     x: dict[str, Any] = {"scale": alt.Scale(zero=False, padding=20), "title": "depth of the text (mean of the binding issues, 0 to 1)",
                          "axis": alt.Axis(labelOverlap=True, tickCount=7)}  # fmt: skip
     y: dict[str, Any] = {"scale": alt.Scale(zero=False, padding=20), "title": "breadth: share of states that sign", "axis": alt.Axis(format="%")}
-    base = alt.Chart(table.assign(place=range(len(table))))
+    base = alt.Chart(table.assign(place=range(len(table)), turn=table["depth"].rank(method="first") % 2))
     line = base.mark_line(color=GREY, strokeDash=[4, 3]).encode(x=alt.X("depth:Q", **x), y=alt.Y("breadth:Q", **y), order="place:Q")
     wide = base.mark_rule(color=COLOURS[0], strokeWidth=2, opacity=0.55).encode(x=alt.X("depth_low:Q", **x), x2="depth_high:Q", y=alt.Y("breadth:Q", **y))
     tall = base.mark_rule(color=COLOURS[0], strokeWidth=2, opacity=0.55).encode(y=alt.Y("breadth_low:Q", **y), y2="breadth_high:Q", x=alt.X("depth:Q", **x))
     dots = base.mark_point(filled=True, size=80, color=COLOURS[0], opacity=1).encode(x=alt.X("depth:Q", **x), y=alt.Y("breadth:Q", **y))
-    labels = base.mark_text(align="left", dx=8, dy=-9).encode(x=alt.X("depth:Q", **x), y=alt.Y("breadth:Q", **y), text="scenario:N")
+    labels = [   # by turns above and below, since neighbours lie close
+        base.transform_filter(f"datum.turn == {turn}").mark_text(align="left", dx=8, dy=dy).encode(
+            x=alt.X("depth:Q", **x), y=alt.Y("breadth:Q", **y), text="scenario:N"
+        )
+        for turn, dy in ((0, -9), (1, 12))
+    ]
     subtitle = f"by {what}; means over the runs with a text, with 95% intervals; the title compares run by run, which is sharper"
-    chart = alt.layer(line, wide, tall, dots, labels).properties(width=WIDTH - 80, height=320, title=title_of(_cost(table, results), subtitle, WIDTH))
+    chart = alt.layer(line, wide, tall, dots, *labels).properties(width=WIDTH - 80, height=320, title=title_of(_cost(table, results), subtitle, WIDTH))
     return themed(chart)
 
 
