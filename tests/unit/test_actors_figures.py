@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
 
 pytest.importorskip("altair", reason="needs the extra `analysis`")
 
+from tests.charts import data_of, titled
 from waico.analysis import actor_plots, failure_plots
 from waico.analysis.bridges import bridge_states, courtship
 from waico.analysis.counterfactuals import counterfactuals
 from waico.analysis.objections import failed_votes
 from waico.analysis.pivotality import pivotality
-from waico.analysis.plots import title_in_words
 from waico.analysis.stability import final_stability
 from waico.model import NegotiationModel
 from waico.runs.run import RunResult, run
@@ -37,15 +35,6 @@ def result() -> RunResult:
 @pytest.fixture(scope="module")
 def charter() -> RunResult:
     return run(CHARTER, seed=1, replicates=6)
-
-
-def titled(chart: Any) -> str:
-    return title_in_words(chart.to_dict())
-
-
-def data_of(chart: Any, column: str) -> list[dict[str, Any]]:
-    """Rows of all data sets that have a column."""
-    return [row for data in chart.to_dict()["datasets"].values() for row in data if column in row]
 
 
 # --- bridges

@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("altair", reason="needs the extra `analysis`")
 pytest.importorskip("SALib", reason="needs the extra `analysis`")
 
+from tests.charts import titled
 from tests.planted import A, B, planted
 from waico.analysis import interaction_plots, notebook, robustness_plots
 from waico.analysis.binned import binned_pairs
@@ -39,10 +40,6 @@ def product(changes: dict[str, Any], replicate: int) -> dict[str, Any]:
 def total(changes: dict[str, Any], replicate: int) -> dict[str, Any]:
     """Each factor works alone: S1 and ST are 0.8 and 0.2."""
     return {"outcome": "thin_body", "depth": 2.0 * changes[A] + changes[B]}
-
-
-def titled(chart: Any) -> str:
-    return title_in_words(chart.to_dict())
 
 
 # --- interactions

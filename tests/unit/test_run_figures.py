@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
 
 pytest.importorskip("altair", reason="needs the extra `analysis`")
 
+from tests.charts import data_of, titled
 from waico.analysis import comparison_plots, course_plots, decision_plots, difference_plots, text_plots
 from waico.analysis.compare import compare
 from waico.analysis.explain import explain
-from waico.analysis.plots import COLOURS, title_in_words
+from waico.analysis.plots import COLOURS
 from waico.runs.run import RunResult, run
 from waico.scenarios.load import load_scenario
 
@@ -30,15 +29,6 @@ def result() -> RunResult:
 @pytest.fixture(scope="module")
 def nothing() -> RunResult:
     return run(NONE, seed=1, replicates=2)
-
-
-def data_of(chart: Any, column: str) -> list[dict[str, Any]]:
-    """Rows of all data sets that have a column."""
-    return [row for data in chart.to_dict()["datasets"].values() for row in data if column in row]
-
-
-def titled(chart: Any) -> str:
-    return title_in_words(chart.to_dict())
 
 
 # --- the text

@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("altair", reason="needs the extra `analysis`")
 
+from tests.charts import data_of
 from waico.analysis import plots, scenario_plots
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.run import RunResult, run
@@ -17,11 +18,6 @@ pytestmark = pytest.mark.extra
 @pytest.fixture(scope="module")
 def results() -> dict[str, RunResult]:
     return {name: run(load_scenario(name), seed=1, replicates=5) for name in ("waic2025", "no_proposer", "aiib2014")}
-
-
-def data_of(chart: Any, column: str) -> list[dict[str, Any]]:
-    """Rows of all data sets that have a column."""
-    return [row for data in chart.to_dict()["datasets"].values() for row in data if column in row]
 
 
 def test_shares_add_up_and_name_all_classes(results: dict[str, RunResult]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("altair", reason="needs the extra `analysis`")
 
+from tests.charts import data_of, titled
 from waico.analysis import factor_plots, plots, sweep_plots
 from waico.analysis.discovery import Box
 from waico.analysis.sweep_plots import MONTH
@@ -22,16 +23,6 @@ FACTORS: dict[str, Range | Values] = {
     "a.b": Range(low=1.0, high=100.0, scale="log"),
     "c.d": Values(values=["x", "y", "z", "w"]),
 }
-
-
-def data_of(chart: Any, column: str) -> list[dict[str, Any]]:
-    """Rows of all data sets that have a column."""
-    return [row for data in chart.to_dict()["datasets"].values() for row in data if column in row]
-
-
-def words(chart: Any) -> str:
-    lines = chart.to_dict()["title"]["text"]
-    return lines if isinstance(lines, str) else " ".join(lines)
 
 
 def curves(last: dict[str, float]) -> pd.DataFrame:
@@ -94,7 +85,7 @@ def test_shares_are_those_of_the_table_and_one_look() -> None:
     )
     chart: Any = sweep_plots.outcome_shares(shares, "10 runs")
     assert [row["share"] for row in data_of(chart, "share")] == list(shares["share"])
-    assert words(chart) == "The most frequent outcome is no text (60%)"
+    assert titled(chart) == "The most frequent outcome is no text (60%)"
     assert chart.to_dict()["config"]["range"]["category"] == list(plots.COLOURS)
 
 
@@ -112,7 +103,7 @@ def test_curves_go_to_the_last_day_of_all_and_leave_out_what_never_happens() -> 
     assert ends["day"].tolist() == [1100.0] * 2
     assert ends["probability"].to_dict() == {"adopted": 0.9, "in_force": 0.88}
     assert ends["month"].tolist() == pytest.approx([1100.0 / MONTH] * 2)
-    assert words(chart) == "By the end 90% of the runs have adopted a text and 88% have it in force"
+    assert titled(chart) == "By the end 90% of the runs have adopted a text and 88% have it in force"
 
 
 @pytest.mark.parametrize(
@@ -132,14 +123,14 @@ def test_curves_by_factor_have_a_panel_for_what_happens() -> None:
         curves({**LAST, "in_force": 0.3}).assign(**{"class": "10 to 100"}),
     )
     chart: Any = sweep_plots.incidence_by_factor(pd.concat([low, high]), "a b", FREEZE)
-    assert words(chart) == "In force by the end: 88% of the runs where a b is 1 to 10, 30% where 10 to 100"
+    assert titled(chart) == "In force by the end: 88% of the runs where a b is 1 to 10, 30% where 10 to 100"
     assert [panel["title"]["text"] for panel in chart.to_dict()["concat"]] == ["text adopted", "in force"]
 
 
 def test_curves_by_a_factor_that_does_nothing_say_so() -> None:
     table = pd.concat([curves(LAST).assign(**{"class": name}) for name in ("x", "y")])
     assert (
-        words(sweep_plots.incidence_by_factor(table, "c d", FREEZE))
+        titled(sweep_plots.incidence_by_factor(table, "c d", FREEZE))
         == "In force by the end: 88% of the runs, whatever c d is"
     )
 
@@ -166,20 +157,20 @@ def test_stacked_shares_add_up_and_the_title_names_what_changes_most() -> None:
     chart = sweep_plots.outcomes_along_factors(shares, LABELS)
     table = pd.DataFrame(data_of(chart, "share"))
     assert table.groupby("class")["share"].sum().tolist() == pytest.approx([1.0, 1.0])
-    assert words(chart) in ("'No text' changes most, by 50% of the runs between classes of a b",)
+    assert titled(chart) in ("'No text' changes most, by 50% of the runs between classes of a b",)
 
 
 @pytest.mark.parametrize("harm", [{"low": -0.01}, {"noise": 0.95}])
 def test_factors_that_are_not_told_from_noise_are_not_said_to_matter(harm: dict[str, float]) -> None:
     chart = factor_plots.sensitivity(indices({"ST": {"a.b": 0.5, "c.d": 0.7}}).assign(**harm), LABELS, "it")
-    assert words(chart) == "No factor can be told from noise for it"
+    assert titled(chart) == "No factor can be told from noise for it"
 
 
 def test_bars_of_indices_stand_in_the_order_of_the_main_one() -> None:
     chart: Any = factor_plots.sensitivity(
         indices({"S1": {"a.b": 0.4, "c.d": 0.1}, "ST": {"a.b": 0.5, "c.d": 0.7}}), LABELS, "it"
     )
-    assert words(chart) == "c d matters most for it: total index 0.70, against 0.50 of a b"
+    assert titled(chart) == "c d matters most for it: total index 0.70, against 0.50 of a b"
     assert chart.to_dict()["layer"][0]["encoding"]["y"]["sort"] == ["c d", "a b"]
     assert sorted(row["value"] for row in data_of(chart, "value")) == [0.1, 0.4, 0.5, 0.7]
 
@@ -201,7 +192,7 @@ def test_morris_is_mu_star_against_sigma() -> None:
         "low": pytest.approx(0.3),
         "high": pytest.approx(0.5),
     }
-    assert words(chart) == "a b matters most for it: mu* 0.40, against 0.10 of c d"
+    assert titled(chart) == "a b matters most for it: mu* 0.40, against 0.10 of c d"
 
 
 def test_the_main_index_is_one_that_most_measures_have() -> None:
@@ -226,7 +217,7 @@ def test_the_map_counts_for_how_many_measures_a_factor_leads() -> None:
     chart = factor_plots.sensitivity_map(
         table, LABELS, {"in_force": "in force", "depth": "depth", "agreement": "agreement"}
     )
-    assert words(chart) == "a b matters most for 2 of 3 measures"
+    assert titled(chart) == "a b matters most for 2 of 3 measures"
 
 
 def test_the_box_lies_where_its_limits_say() -> None:
@@ -244,7 +235,7 @@ def test_the_box_lies_where_its_limits_say() -> None:
         "z": False,
         "w": True,
     }
-    assert words(chart) == "The box restricts 2 of 2 factors"
+    assert titled(chart) == "The box restricts 2 of 2 factors"
 
 
 def test_a_box_of_a_factor_of_a_few_numbers() -> None:
@@ -256,7 +247,7 @@ def test_a_box_of_a_factor_of_a_few_numbers() -> None:
 def test_the_peeling_names_what_holds_on_samples_held_out() -> None:
     chart = factor_plots.peeling(box(), "end well")
     assert (
-        words(chart)
+        titled(chart)
         == "Inside the box 80% of the runs held out end well, against 48% of all; it holds 55% of those that do"
     )
     marks = {row["what"]: row for row in data_of(chart, "what")}
