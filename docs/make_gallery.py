@@ -84,13 +84,9 @@ def page(notebooks: dict[str, NotebookNode]) -> str:
     return "\n".join([HEAD, *(_section(name, notebook) for name, notebook in notebooks.items())])
 
 
-def main(names: list[str]) -> None:
-    """Run, keep and gather."""
-    for name in names or ORDER:
-        started = time.monotonic()
-        nbformat.write(executed(name), path_of(name))
-        sys.stderr.write(f"{name}: {time.monotonic() - started:.0f} s\n")
-    notebooks = {name: read(name) for name in ORDER if path_of(name).exists()}
+def gather() -> None:
+    """Write the gallery and its figures anew from the notebooks as they are kept."""
+    notebooks = {name: read(name) for name in ORDER}
     FIGURES.mkdir(parents=True, exist_ok=True)
     for old in FIGURES.glob("*.png"):
         old.unlink()
@@ -98,6 +94,15 @@ def main(names: list[str]) -> None:
         for figure in figures(name, notebook):
             (FIGURES / figure.name).write_bytes(figure.png)
     PAGE.write_text(page(notebooks), encoding="utf-8")
+
+
+def main(names: list[str]) -> None:
+    """Run, keep and gather."""
+    for name in names or ORDER:
+        started = time.monotonic()
+        nbformat.write(executed(name), path_of(name))
+        sys.stderr.write(f"{name}: {time.monotonic() - started:.0f} s\n")
+    gather()
 
 
 def _outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
