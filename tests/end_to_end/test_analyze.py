@@ -20,7 +20,6 @@ from tests.sweeps import write_design
 from waico.analysis.wording import cell
 from waico.cli import _run
 from waico.negotiation.measure import OUTCOMES
-from waico.runs.record import save
 
 pytestmark = pytest.mark.extra
 Capture = pytest.CaptureFixture[str]
@@ -397,8 +396,7 @@ def test_a_sweep_without_a_part(tmp_path: Path, capsys: Capture) -> None:
 
 def test_folders_that_are_no_sweep(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "empty").mkdir()
-    save(waico.run(waico.load_scenario("no_proposer"), seed=1, replicates=1), tmp_path / "run")
-    for name in ("empty", "run", "gone"):
+    for name in ("empty", "gone"):
         err = refused(capsys, name)
         assert err.startswith(f"{Path(name) / 'manifest.json'}: cannot be read")
         assert "give a folder made by waico sweep --out" in err
