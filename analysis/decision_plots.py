@@ -53,5 +53,5 @@ def _verdict(explanation: Explanation, name: str) -> str:
     own = {term: value for term, value in explanation.terms.items() if term not in ("intercept", "time") and abs(value) >= SHOWN}
     taken = explanation.after != explanation.before
     weighed = [term for term, value in sorted(own.items(), key=lambda item: -abs(item[1])) if (value > 0) == taken][:2]
-    does = f"does {explanation.step}" if taken else f"does not {explanation.step}"
+    does = f"{explanation.step}s" if taken else f"does not {explanation.step}"
     return f"{name} {does} {place}: most {'for' if taken else 'against'} it {'was' if len(weighed) < 2 else 'were'} {' and '.join(weighed) or 'nothing of its own'}"

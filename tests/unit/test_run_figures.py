@@ -121,7 +121,8 @@ def test_terms_are_drawn_largest_first_and_add_up() -> None:
     assert values == {term: value for term, value in found.terms.items() if abs(value) >= decision_plots.SHOWN}
     sizes = [abs(row["value"]) for row in drawn]
     assert sizes == sorted(sizes, reverse=True)
-    assert titled(chart).startswith(f"Kenya {'does' if found.after != found.before else 'does not'} {found.step} in round {found.round}")
+    does = f"{found.step}s" if found.after != found.before else f"does not {found.step}"
+    assert titled(chart).startswith(f"Kenya {does} in round {found.round}: ")
 
 
 def test_a_principal_has_nothing_to_decide() -> None:
