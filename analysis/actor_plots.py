@@ -39,8 +39,9 @@ def pivots(table: pd.DataFrame, scenario: Scenario, replicates: int) -> Chart:
     shown = swing.set_index("iso3").loc[order].reset_index().assign(state=lambda rows: names.loc[rows["iso3"]].to_numpy())
     shown["what"] = shown["quantity"].map(QUANTITIES)
     shown = shown.sort_values("what", key=lambda x: x.map(list(QUANTITIES.values()).index), kind="stable")
+    tests = len(swing)
     subtitle = f"kept out against forced in; {replicates} pairs of runs each; the {len(order)} states with the largest swing of depth"
-    return differences(shown, "state", title=_pivotal(shown), quantity="change", subtitle=subtitle, panels="what", percent=False)
+    return differences(shown, "state", title=_pivotal(shown, tests), quantity="change", subtitle=subtitle, panels="what", percent=False, tests=tests)
 
 
 def destabilizers(found: list[Stability], scenario: Scenario, institution: str) -> Chart:
@@ -112,15 +113,15 @@ def courted(table: pd.DataFrame, replicates: int) -> Chart:
         if mean["low"] > 0 or mean["high"] < 0 else "A second suitor changes the offers to the mean state by nothing that could be told from chance"
     ) + (f"; {len(sure)} single states stand out" if len(sure) else "; no single state stands out")  # fmt: skip
     return differences(shown, "state", title=title, quantity="change of log(1 + offer/price)",
-                       subtitle=f"the mean, and the {len(shown) - 1} states that gain most of {len(states)}; {replicates} pairs of runs", percent=False)  # fmt: skip
+                       subtitle=f"the mean, and the {len(shown) - 1} states that gain most of {len(states)}; {replicates} pairs of runs", percent=False, tests=len(table))  # fmt: skip
 
 
-def _pivotal(shown: pd.DataFrame) -> str:
+def _pivotal(shown: pd.DataFrame, tests: int) -> str:
     """Whose accession moves what, among what stands out."""
     told = []
     for quantity in QUANTITIES:
         rows = shown[shown["quantity"] == quantity]
-        sure = rows[stands_out(rows)]
+        sure = rows[stands_out(rows, tests)]
         if len(sure):
             row = sure.loc[sure["difference"].abs().idxmax()]
             told.append(f"{words_of(quantity).replace(' states', '')} by {row['state']} ({row['difference']:+.2f})")

@@ -26,17 +26,18 @@ def outcome_differences(found: Comparison) -> Chart:
 def state_differences(found: Comparison, institution: str | None = None) -> Chart:
     """The states whose membership changes most from scenario A to B; those of equal change by code."""
     body = institution or str(found.states["institution"].iloc[0])
-    table = found.states[found.states["institution"] == body].head(STATES)
+    everyone = found.states[found.states["institution"] == body]
+    table = everyone.head(STATES)
     table = table.assign(state=load_facts(found.a).nations["name"].loc[table["iso3"]].to_numpy())
     return differences(
-        table, "state", title=_moved(table, "state", "state"), quantity=f"change of the share of runs in which it signs {body}",
-        subtitle=f"the {len(table)} states that change most; {_footing(found)}",
+        table, "state", title=_moved(table, "state", "state", len(everyone)), quantity=f"change of the share of runs in which it signs {body}",
+        subtitle=f"the {len(table)} states that change most; {_footing(found)}", tests=len(everyone),
     )  # fmt: skip
 
 
-def _moved(table: pd.DataFrame, label: str, kind: str) -> str:
+def _moved(table: pd.DataFrame, label: str, kind: str, tests: int | None = None) -> str:
     """Which row moves most among those that stand out."""
-    sure = table[stands_out(table)]
+    sure = table[stands_out(table, tests)]
     if sure.empty:
         return f"No {kind} stands out as changed"
     row = sure.loc[sure["difference"].abs().idxmax()]

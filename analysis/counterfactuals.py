@@ -48,8 +48,8 @@ def counterfactuals(
         One row per change, in order, with the columns a, b, difference, se, low, high, pairs, changed, missing_a and missing_b of
         `waico.analysis.intervals.Paired` for the share of runs with the outcome (a: as the scenario is, b: changed); then failed
         (runs without it as the scenario is), saved (of these, how many have it), lost (runs that had it and have it no more), saved_share (of the
-        failed; missing if none failed), and depth, depth_low, depth_high, breadth, breadth_low, breadth_high: mean changes of the depth of the
-        text (over runs with a text in both arms) and of the share of states that sign, with 95% intervals.
+        failed; missing if none failed), and depth and breadth: mean changes of the depth of the text (over runs with a text in both arms) and
+        of the share of states that sign, each with _se, _low, _high (95%) and _pairs.
 
     Raises:
         InputError: there is no such outcome, no change is named, or a path or value is wrong.
@@ -74,7 +74,7 @@ def _row(a: Ends, b: Ends, outcome: str) -> dict[str, Any]:
     }  # fmt: skip
     for name, one, other in (("depth", a.depth, b.depth), ("breadth", a.breadth, b.breadth)):
         moved = paired(one, other)
-        row |= {name: moved.difference, f"{name}_low": moved.low, f"{name}_high": moved.high}
+        row |= {name: moved.difference} | {f"{name}_{part}": getattr(moved, part) for part in ("se", "low", "high", "pairs")}
     return row
 
 

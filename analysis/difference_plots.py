@@ -19,23 +19,25 @@ PANEL = 230   # of each of several
 ERROR = 0.05   # of all rows of a table together
 
 
-def stands_out(table: pd.DataFrame) -> pd.Series:
-    """Which differences can be told from 0 when all rows are looked at together: t tests at 5% over all of them (Dunn 1961).
+def stands_out(table: pd.DataFrame, tests: int | None = None) -> pd.Series:
+    """Which differences can be told from 0 when many are looked at: t tests at 5% for all of them together (Bonferroni; Dunn 1961).
+
+    A difference that is the same in all pairs has no standard error, and is held against the sign test.
 
     Args:
-        table: with difference, se and pairs of `waico.analysis.intervals.Paired`, a row per comparison. A difference that is the
-            same in all pairs has no standard error; it stands out if it is not 0.
+        table: with difference, se and pairs of `waico.analysis.intervals.Paired`, a row per comparison.
+        tests: number of comparisons that these rows were chosen from; as many as there are rows if not given.
     """
-    differs = table["difference"].abs() > 0
+    difference, se, pairs = (table[name].to_numpy(dtype=float) for name in ("difference", "se", "pairs"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = table["difference"].abs() / table["se"]
-        p = 2.0 * stdtr(table["pairs"] - 1.0, -t)
-    return differs & (table["se"].eq(0.0) | (p * max(1, len(table)) < ERROR))
+        p = np.where(se == 0.0, 2.0 * 0.5**pairs, 2.0 * stdtr(pairs - 1.0, -np.abs(difference) / se))
+    return pd.Series((np.abs(difference) > 0.0) & (p * (tests or len(table)) < ERROR), table.index)
 
 
 def differences(
-    table: pd.DataFrame, label: str, *, title: str, quantity: str, subtitle: str, panels: str | None = None, percent: bool = True
-) -> Chart:
+    table: pd.DataFrame, label: str, *, title: str, quantity: str, subtitle: str, panels: str | None = None, percent: bool = True,
+    tests: int | None = None,
+) -> Chart:  # fmt: skip
     """A row per comparison: the difference and its 95% interval, from 0; filled where it stands out.
 
     Args:
@@ -46,14 +48,16 @@ def differences(
         subtitle: of which runs.
         panels: a column by which rows are split into panels side by side, each with a scale of its own.
         percent: whether differences are of shares.
+        tests: see `stands_out`; by default all rows of all panels.
     """
+    table = table.assign(stands=np.where(stands_out(table, tests), "stands out", "does not"))
     parts = [("", table)] if panels is None else [(str(name), rows) for name, rows in table.groupby(panels, sort=False)]
     order = list(dict.fromkeys(table[label]))
     drawn = [
         _panel(rows, label, order, name, quantity, percent, WIDTH if panels is None else PANEL, first=number == 0)
         for number, (name, rows) in enumerate(parts)
     ]
-    legend = "filled: stands out among all rows (5% for all together)"
+    legend = f"filled: can be told from 0 among {tests or len(table)} comparisons (5% for all together)"
     width = WIDTH if panels is None else PANEL * len(parts)
     return themed(alt.hconcat(*drawn, spacing=16, title=title_of(title, f"{subtitle}; 95% intervals; {legend}", width + 150)))
 
@@ -62,10 +66,10 @@ def _panel(
     rows: pd.DataFrame, label: str, order: list[str], name: str, quantity: str, percent: bool, width: int, *, first: bool
 ) -> Any:
     """One panel."""
-    rows = rows.assign(stands=np.where(stands_out(rows), "stands out", "does not"))
     ends = rows[["low", "high", "difference"]].to_numpy(dtype=float)
-    reach = 1.1 * float(np.nanmax(np.abs(ends))) if np.isfinite(ends).any() and np.nanmax(np.abs(ends)) > 0 else 1.0
-    lowest, highest = (max(-reach, 1.1 * min(0.0, np.nanmin(ends)) - 0.05 * reach), min(reach, 1.1 * max(0.0, np.nanmax(ends)) + 0.05 * reach))
+    known = np.append(ends[np.isfinite(ends)], 0.0)
+    reach = 1.1 * float(np.abs(known).max()) or 1.0
+    lowest, highest = max(-reach, 1.1 * known.min() - 0.05 * reach), min(reach, 1.1 * known.max() + 0.05 * reach)
     axis = alt.Axis(format="+.0%" if percent and reach >= 0.05 else "+.1%" if percent else "+.2~g", tickCount=5 if width == WIDTH else 3, labelOverlap=True)
     x: dict[str, Any] = {"scale": alt.Scale(domain=[lowest, highest], nice=False), "title": quantity, "axis": axis}
     y = alt.Y(f"{label}:N", sort=order, title=None, axis=alt.Axis(labelLimit=320) if first else None)

@@ -79,11 +79,11 @@ def rescues(table: pd.DataFrame, outcome: str = IN_FORCE, replicates: str = "") 
     """
     parts = [table.assign(what="share of runs with the outcome")]
     for name, caption in (("depth", "depth of the text"), ("breadth", "share of states that sign")):
-        ends = {"difference": table[name], "low": table[f"{name}_low"], "high": table[f"{name}_high"]}
-        parts.append(table.assign(what=caption, se=(table[f"{name}_high"] - table[f"{name}_low"]) / 4.0, **ends))
+        moved = {part: table[f"{name}_{part}"] for part in ("se", "low", "high", "pairs")}
+        parts.append(table.assign(what=caption, difference=table[name], **moved))
     long = pd.concat(parts, ignore_index=True)
     happens = "the body comes into force" if outcome == IN_FORCE else f"the outcome is {words_of(outcome)}"
-    best = table[stands_out(table) & (table["difference"] > 0)]
+    best = table[stands_out(table, len(long)) & (table["difference"] > 0)]
     if best.empty:
         title = f"No change stands out as making it likelier that {happens}"
     else:

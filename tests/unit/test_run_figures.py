@@ -145,7 +145,9 @@ def test_what_stands_out_does_so_among_all_rows() -> None:
     assert difference_plots.stands_out(paired_rows([0.25], [0.1])).tolist() == [True]
     many = paired_rows([0.25, *[0.0] * 9], [0.1] * 10)
     assert difference_plots.stands_out(many).tolist() == [False] * 10
+    assert difference_plots.stands_out(paired_rows([0.25], [0.1]), tests=10).tolist() == [False]
     assert difference_plots.stands_out(paired_rows([0.3, 0.0], [0.0, 0.0])).tolist() == [True, False]
+    assert difference_plots.stands_out(paired_rows([0.3], [0.0], pairs=5)).tolist() == [False]   # 2 / 2^5 is above 5%
 
 
 def test_differences_draw_every_row_and_their_ends() -> None:
@@ -158,6 +160,8 @@ def test_differences_draw_every_row_and_their_ends() -> None:
 
 def test_nothing_but_zeros_can_be_drawn() -> None:
     table = paired_rows([0.0, 0.0], [0.0, 0.0]).assign(low=np.nan, high=np.nan)
+    nothing = table.assign(difference=np.nan, se=np.nan, pairs=0)
+    assert titled(difference_plots.differences(nothing, "row", title="t", quantity="q", subtitle="s")) == "t"
     assert titled(difference_plots.differences(table, "row", title="t", quantity="q", subtitle="s")) == "t"
 
 
