@@ -97,7 +97,7 @@ class Explanation:
         lines += [
             f"  {'v':<12}{self.v:+8.3f}   probability in this round {self.hazard:.3f}",
             "",
-            f"Hazard summed {self.summed:.3f} against a threshold of {self.threshold:.3f}: {self._verdict()}",
+            f"Hazard summed {self.summed:.3f} against a threshold of {self.threshold:.3f}: {self.verdict}",
         ]
         reachable = [flip for flip in self.flips if flip.reachable]
         if reachable:
@@ -114,7 +114,9 @@ class Explanation:
         ]
         return "\n".join(lines)
 
-    def _verdict(self) -> str:
+    @property
+    def verdict(self) -> str:
+        """Whether it takes the step, or its bloc does for it."""
         wants, moved = self.summed >= self.threshold, self.after != self.before
         if self.bloc and wants != moved:
             return "its bloc takes the step without its wish" if moved else "it would, but its bloc lacks the majority"

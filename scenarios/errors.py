@@ -36,7 +36,7 @@ EXTRAS = {   # the package and the extra that bring what is imported
     "SALib": ("SALib", "analysis"), "adaptive": ("adaptive", "analysis"), "altair": ("altair", "analysis"),
     "distributed": ("Dask", "cluster"), "ema_workbench": ("ema_workbench", "analysis"), "jinja2": ("altair", "analysis"),
     "lifelines": ("lifelines", "analysis"), "scoringrules": ("scoringrules", "analysis"), "sklearn": ("scikit-learn", "analysis"),
-    "threadpoolctl": ("scikit-learn", "analysis"), "tomli_w": ("tomli-w", "analysis"), "vl_convert": ("vl-convert-python", "analysis"),
+    "solara": ("Solara", "ui"), "threadpoolctl": ("scikit-learn", "analysis"), "vl_convert": ("vl-convert-python", "analysis"),
 }  # fmt: skip
 
 

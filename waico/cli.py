@@ -498,6 +498,25 @@ def _say_whether(same: dict[str, bool], then: dict[str, str | None], identical: 
     return 1
 
 
+@app.command()
+def ui(
+    scenario: Annotated[str, typer.Option(metavar="SCENARIO", help="what the page opens with: a bundled scenario, or a .toml file")] = "waic2025",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="port; 0 takes a free one")] = 8765,
+    host: Annotated[str, typer.Option(help="address; others than 127.0.0.1 let other machines in")] = "127.0.0.1",
+) -> None:
+    """Open the live page: watch a negotiation, shake it, compare, explore sweeps, replay runs."""
+    from waico.ui.server import listen, serve
+
+    _checked(scenario, {}, "--scenario")
+    with extra("waico ui"):
+        import solara  # noqa: F401 (missing, it is missed before anything is promised)
+    with listen(host, port) as at:
+        name, number = at.getsockname()[:2]
+        sys.stdout.write(f"http://{f'[{name}]' if ':' in name else name}:{number} (Ctrl-C ends it)\n")
+        sys.stdout.flush()
+        serve(at, scenario)
+
+
 def _load(source: str, changes: list[str]) -> tuple[dict[str, Any], Scenario]:
     from waico.scenarios.load import load_scenario
     from waico.scenarios.paths import parse_assignment

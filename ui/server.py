@@ -1,0 +1,43 @@
+"""Serve the live page from this machine, to this machine."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from waico.scenarios.errors import InputError
+
+MESSAGE = 2_000_000   # bytes of a message from the browser at most; what may be uploaded is far smaller
+SCENARIO = "WAICO_UI_SCENARIO"   # Solara imports the page by name, so that what it opens with travels by the environment
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port of this machine; any free one if it is 0.
+
+    Raises:
+        InputError: it is taken, or the machine has no such address.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        taken = socket.socket(family, kind, protocol)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+    except OSError as error:
+        raise InputError("waico ui", "", f"cannot listen on {host}:{port}: {error.strerror}", "give another with --port or --host") from None
+    return taken
+
+
+def serve(at: socket.socket, scenario: str) -> None:
+    """Serve until interrupted; the page opens with the scenario."""
+    os.environ |= {
+        SCENARIO: scenario,
+        "SOLARA_APP": "waico.ui.page",
+        "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",   # nothing leaves the machine
+        "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
+        "SOLARA_THEME_SHOW_BANNER": "False",
+    }
+    import uvicorn
+    from solara.server import starlette
+
+    config = uvicorn.Config(starlette.app, log_level="warning", ws_max_size=MESSAGE, timeout_graceful_shutdown=1)
+    uvicorn.Server(config).run(sockets=[at])
