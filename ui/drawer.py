@@ -21,16 +21,10 @@ def Drawer(
     watched: Watched, shown: int, institution: str, code: str, explain: Callable[[], Explanation | None], pick: Callable[[Any], None]
 ) -> None:
     """A panel at the right edge, over the figures."""
-    choices = [{"value": each, "label": name} for each, name in sorted(watched.names.items(), key=lambda item: item[1])]
     with solara.Div(classes=["waico-drawer"]):
-        panels.Fields(
-            fields=[
-                {"id": "state", "label": "state", "kind": "select", "value": code, "choices": choices},
-                {"id": "close", "label": "Close", "kind": "button"},
-            ],
-            flow="row", event_change=lambda told: pick("" if told["id"] == "close" else told["value"]),
-        )  # fmt: skip
-        solara.HTML("h2", escape(f"{watched.names[code]}, round {shown}"))
+        with solara.Div(classes=["waico-heading"]):
+            solara.HTML("h2", escape(f"{watched.names[code]}, round {shown}"))
+            panels.Fields(fields=[{"id": "close", "label": "Close", "kind": "button"}], flow="row", event_change=lambda _: pick(""))
         _listed(watched.status_words(code, shown))
         found = explain()
         if found is None:

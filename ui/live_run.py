@@ -107,7 +107,7 @@ class LiveRun:
         return 0 < int(self.model.institutions.round_adopted[row]) <= self.shown
 
     def _begin(self, shocks: tuple[Shock, ...], shown: int) -> None:
-        scenario = _with_shocks(self.base, shocks)
+        scenario = with_shocks(self.base, shocks)
         model = NegotiationModel(scenario, rng=self.seed, replicate=self.replicate)
         self.shocks, self.model = shocks, model
         self._spreads = [_spread(model, 0)]
@@ -130,7 +130,7 @@ def opening_spread(scenario: Scenario, seed: int, replicate: int) -> pd.DataFram
     return _spread(NegotiationModel(scenario, rng=seed, replicate=replicate), 0)
 
 
-def _with_shocks(base: Scenario, shocks: Sequence[Shock]) -> Scenario:
+def with_shocks(base: Scenario, shocks: Sequence[Shock]) -> Scenario:
     """The scenario with more shocks after its own."""
     if not shocks:
         return base

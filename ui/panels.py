@@ -27,7 +27,7 @@ def Transport(
 @solara.component_vue("components/world.vue")
 def World(
     geometry: Data, places: Rows, bodies: list[str], body: str, statuses: Data, words: Data, colours: Data, legend: Rows, selected: str, title: str,
-    values: list[float | None] | None = None, unit: str = "", reach: float = 1.0, event_picked: Told | None = None,
+    values: list[float | None] | None = None, unit: str = "", reach: float = 1.0, name: str = "map", event_picked: Told | None = None,
 ) -> None: ...  # fmt: skip
 
 
@@ -57,3 +57,33 @@ def Fields(fields: Rows, flow: str, event_change: Told | None = None) -> None: .
 
 @solara.component_vue("components/figure_tools.vue")
 def FigureTools(figure: str, name: str) -> None: ...
+
+
+@solara.component_vue("components/downloads.vue")
+def Downloads(files: Rows, name: str, content: str, serial: int, event_ask: Told | None = None) -> None: ...
+
+
+@solara.component_vue("components/link.vue")
+def Link(query: str) -> None: ...
+
+
+@solara.component_vue("components/paired.vue")
+def Paired(caption: str, rows: Rows) -> None: ...
+
+
+@solara.component_vue("components/heatmap.vue")
+def Heatmap(
+    shares: Data, across: str, upwards: str, outcome: str, picked: list[int] | None = None, event_pick: Told | None = None
+) -> None: ...
+
+
+@solara.component_vue("components/runs.vue")
+def Runs(rows: Rows, factors: list[str], chosen: bool, event_watch: Told | None = None) -> None: ...
+
+
+@solara.component_vue("components/box.vue")
+def Box(words: str, sides: Rows) -> None: ...
+
+
+@solara.component_vue("components/bars.vue")
+def Bars(caption: str, bars: Rows, note: str) -> None: ...

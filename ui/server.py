@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import warnings
+from typing import Any
 
 from waico.scenarios.errors import InputError
 
@@ -27,8 +29,8 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def serve(at: socket.socket, scenario: str) -> None:
-    """Serve until interrupted; the page opens with the scenario."""
+def application(scenario: str) -> Any:
+    """The page as an ASGI application that opens with a scenario, ready for its first visitor."""
     os.environ |= {
         SCENARIO: scenario,
         "SOLARA_APP": "waico.ui.page",
@@ -36,8 +38,18 @@ def serve(at: socket.socket, scenario: str) -> None:
         "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
         "SOLARA_THEME_SHOW_BANNER": "False",
     }
-    import uvicorn
+    warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)   # said of every page that is served without TLS
     from solara.server import starlette
 
-    config = uvicorn.Config(starlette.app, log_level="warning", ws_max_size=MESSAGE, timeout_graceful_shutdown=1)
+    from waico.ui.session import Session, Source
+
+    Session(Source(scenario), home=scenario).step()   # reads tables and compiled code, so that the first visitor does not wait for it
+    return starlette.app
+
+
+def serve(app: Any, at: socket.socket) -> None:
+    """Serve until interrupted."""
+    import uvicorn
+
+    config = uvicorn.Config(app, log_level="warning", ws_max_size=MESSAGE, timeout_graceful_shutdown=1)
     uvicorn.Server(config).run(sockets=[at])

@@ -2,75 +2,100 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
-import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode
 
-from waico.analysis.explain import Explanation, explain
-from waico.runs.record import TABLES, save
+from waico.runs.record import save
 from waico.runs.run import RunResult, run
 from waico.scenarios.errors import InputError
-from waico.scenarios.load import check_change, load_scenario
+from waico.scenarios.load import bundled_scenarios, check_change, load_scenario
 from waico.scenarios.paths import parse_assignment
-from waico.scenarios.schema import Shock
+from waico.scenarios.schema import Scenario, Shock
+from waico.scenarios.uploaded import read_uploaded
+from waico.scenarios.written import to_toml
 from waico.ui.levers import Lever, closed, levers, value_for, value_of
-from waico.ui.live_run import LiveRun
-from waico.ui.sentences import GROUPS, sentences
+from waico.ui.live_run import LiveRun, with_shocks
+from waico.ui.viewer import Viewer, zipped
 from waico.ui.watched import Watched
 
 START = "waic2025"
 MOST_CHANGES = 60   # in a link
 MOST_ROUNDS = 2000
-SHOWN_AT_FIRST = tuple(group for group in GROUPS if group != "pressure and offers")
 
 
-class Session:
+class Source(NamedTuple):
+    """Where a scenario comes from.
+
+    Attributes:
+        name: a bundled scenario, the one that the page was started with, or the name of a file that the visitor gave.
+        content: of that file; None for the others.
+    """
+
+    name: str
+    content: bytes | None = None
+
+    def load(self, changes: Mapping[str, Any]) -> Scenario:
+        """The scenario with changes.
+
+        Raises:
+            InputError: it is wrong, or a change of it is refused.
+        """
+        if self.content is None:
+            return load_scenario(self.name, changes, changed_by="change")
+        return read_uploaded(self.name, self.content, changes)
+
+
+class Session(Viewer):
     """The state of the live view of one visitor; every method leaves it whole, also when it refuses.
 
     Attributes:
-        source: name of the bundled scenario. changes: made to it before the start, by path.
+        home: the scenario that the page was started with. source: of the one that is looked at.
+        changes: made to it before the start, by path.
         waiting: changes that act at the next reset, by path.
-        live: the run. institution: the one that the panels show. state: the state whose decision is open, or empty.
-        begun: how many runs were begun, which tells one from the next. groups: of events in the feed. problem: what was refused last, in a line; empty if nothing was.
+        live: the run. begun: how many runs were begun, which tells one from the next.
+        problem: what was refused last, in a line; empty if nothing was.
     """
 
-    def __init__(self, source: str = START, *, seed: int = 1, replicate: int = 0, changes: Mapping[str, Any] | None = None) -> None:
-        """Open a bundled scenario at its start.
+    def __init__(
+        self, source: Source, *, home: str = START, seed: int = 1, replicate: int = 0, changes: Mapping[str, Any] | None = None
+    ) -> None:
+        """Open a scenario at its start.
 
         Raises:
             InputError: there is no such scenario, or a change of it is refused.
         """
-        self.source, self.changes = source, dict(changes or {})
+        self.home, self.source, self.changes = home, source, dict(changes or {})
         self.waiting: dict[str, Any] = {}
-        self.live = LiveRun(load_scenario(source, self.changes, changed_by="the link"), seed=seed, replicate=replicate)
-        self.institution = self.live.base.institution_ids[0]
-        self.state, self.problem, self.begun = "", "", 1
-        self.groups: tuple[str, ...] = SHOWN_AT_FIRST
+        self.live = LiveRun(source.load(self.changes), seed=seed, replicate=replicate)
+        super().__init__(self.live.base.institution_ids[0])
+        self.problem, self.begun = "", 1
         self._watched: Watched | None = None
 
     @classmethod
-    def from_query(cls, query: str, source: str = START) -> Session:
+    def from_query(cls, query: str, home: str = START) -> Session:
         """What a link asks for; where it is wrong, the scenario at its start with the complaint as `problem`."""
         try:
-            return cls._from_query(query, source)
+            return cls._from_query(query, home)
         except InputError as error:
-            session = cls(source)
+            session = cls(Source(home), home=home)
             session.problem = str(error)
             return session
 
     @classmethod
-    def _from_query(cls, query: str, source: str) -> Session:
-        asked = parse_qs(query, max_num_fields=2 * MOST_CHANGES)
+    def _from_query(cls, query: str, home: str) -> Session:
+        try:
+            asked = parse_qs(query, max_num_fields=2 * MOST_CHANGES)
+        except ValueError:
+            raise InputError("the link", "", f"has more than {2 * MOST_CHANGES} parts", "save the scenario as a file instead") from None
         one = {key: values[-1] for key, values in asked.items()}
         changes = dict(parse_assignment(text, "the link") for text in asked.get("set", []))
         seed, replicate, shown = (_number(one, key, least) for key, least in (("seed", 1), ("replicate", 0), ("round", 0)))
-        session = cls(one.get("scenario", source), seed=seed, replicate=replicate, changes=changes)
+        session = cls(_known(one.get("scenario", home), home), home=home, seed=seed, replicate=replicate, changes=changes)
         shocks = [_shock(text) for text in asked.get("shock", [])]
         if shocks or shown:
             session.live = LiveRun(session.live.base, seed=seed, replicate=replicate, shocks=shocks, shown=min(shown, MOST_ROUNDS))
@@ -80,10 +105,17 @@ class Session:
             session.open_state(one["state"])
         return session
 
+    @property
+    def sources(self) -> list[str]:
+        """Names of the scenarios that can be opened, and of the one that is."""
+        return list(dict.fromkeys([*bundled_scenarios(), self.home, self.source.name]))
+
     def link(self) -> str:
-        """The query that restores what is looked at."""
+        """The query that restores what is looked at; empty for a file of the visitor's, which no link can carry."""
+        if self.source.content is not None:
+            return ""
         live = self.live
-        pairs = [("scenario", self.source), ("seed", str(live.seed))]
+        pairs = [("scenario", self.source.name), ("seed", str(live.seed))]
         pairs += [("replicate", str(live.replicate))] if live.replicate else []
         pairs += [("set", f"{path}={_text(value)}") for path, value in self.changes.items()]
         pairs += [("shock", f"{shock.round}:{shock.path}={_text(shock.value)}") for shock in live.shocks]
@@ -99,45 +131,49 @@ class Session:
             self._watched = Watched.of(self.live.result(), self.live.spread())
         return self._watched
 
-    def open(self, source: str) -> None:
-        """Turn to another bundled scenario, from its start and as it is."""
-        self._attempt(lambda: self._take(Session(source, seed=self.live.seed)))
+    @property
+    def shown(self) -> int:
+        """The round that is looked at."""
+        return self.live.shown
 
-    def restart(self, *, seed: int | None = None, replicate: int | None = None) -> None:
-        """The scenario from its start, with what waits for that, without the shocks made since; perhaps with other draws."""
-        live = self.live
+    @property
+    def ended(self) -> bool:
+        """Whether that round is the last of the run."""
+        return self.live.ended
 
-        def begin() -> None:
-            self._begin(
-                {**self.changes, **self.waiting}, live.seed if seed is None else seed, live.replicate if replicate is None else replicate
-            )
+    @property
+    def replicate(self) -> int:
+        """Which replicate is run."""
+        return self.live.replicate
 
-        self._attempt(begin)
+    def open(self, name: str) -> None:
+        """Turn to another scenario, from its start and as it is."""
+        if name != self.source.name:
+            self._attempt(lambda: self._take(_known(name, self.home)))
+
+    def upload(self, name: str, content: bytes) -> None:
+        """Turn to a scenario of the visitor's."""
+        self._attempt(lambda: self._take(Source(name, content)))
+
+    def go(self, query: str) -> None:
+        """Turn to what a link asks for."""
+        self._attempt(lambda: self._become(Session._from_query(query, self.home)))
+
+    def restart(self) -> None:
+        """The scenario from its start, with what waits for that and without the shocks made since."""
+        self._attempt(lambda: self._begin({**self.changes, **self.waiting}, self.live.seed))
 
     def reseed(self, text: str) -> None:
-        """The scenario from its start with another seed, as it was typed."""
-        self._attempt(lambda: self._begin({**self.changes, **self.waiting}, _number({"seed": text}, "seed", 0), self.live.replicate))
+        """The same with another seed, as it was typed."""
+        self._attempt(lambda: self._begin({**self.changes, **self.waiting}, _number({"seed": text}, "seed", 0)))
 
     def step(self) -> None:
         """Look at the next round."""
         self._attempt(self.live.step)
 
     def show(self, number: int) -> None:
-        """Look at a round that has been run."""
-        self._attempt(lambda: self.live.show(int(number)))
-
-    def choose(self, institution: str) -> None:
-        """Let the panels show another institution."""
-        if institution in self.live.base.institution_ids:
-            self.institution = institution
-
-    def open_state(self, code: str) -> None:
-        """Open the decision of a state, or none if the code is empty or unknown."""
-        self.state = code if code in self.watched.setting.codes else ""
-
-    def show_groups(self, groups: list[str]) -> None:
-        """Filter the feed."""
-        self.groups = tuple(group for group in GROUPS if group in groups)
+        """Look at a round that has been run; its tables are there."""
+        self.live.show(int(number))
 
     def levers(self) -> list[tuple[Lever, Any, str, bool]]:
         """Every lever with the value it stands at, what the page says of it, and whether a change of it waits for a reset."""
@@ -174,7 +210,7 @@ class Session:
             if self.live.shown == 0 or self._acts(path):
                 self._change(path, value, wait=False)
             else:
-                load_scenario(self.source, {**self.changes, **self.waiting, path: value})   # refuses what is wrong, before it waits
+                self.source.load({**self.changes, **self.waiting, path: value})   # refuses what is wrong, before it waits
                 self.waiting[path] = value
 
         self._attempt(change)
@@ -187,36 +223,30 @@ class Session:
             *(f"at the next reset: {path} = {_text(value)}" for path, value in self.waiting.items()),
         ]
 
-    def feed(self) -> list[dict[str, Any]]:
-        """Events so far, the last first."""
-        return sentences(self.watched, self.live.shown, self.groups)
-
-    def explanation(self) -> Explanation | None:
-        """The decision of the open state in the round looked at; None if no state is open or no round has been run."""
-        live = self.live
-        if not self.state or live.shown == 0:
-            return None
-        return explain(
-            live.scenario, self.state, institution=self.institution, round_number=live.shown, seed=live.seed, replicate=live.replicate
-        )
-
     def whole_run(self) -> RunResult:
         """The run to its end as `waico run` makes it; it goes on from the round looked at as if nobody touched it."""
         live = self.live
-        result = run(live.scenario, seed=live.seed, replicates=live.replicate + 1, overrides=self.changes)
-        return result
+        return run(live.scenario, seed=live.seed, replicates=live.replicate + 1, overrides=self.changes)
+
+    def scenario_with(self, changes: Mapping[str, Any]) -> Scenario:
+        """What is watched, with its shocks, and further changes from the start.
+
+        Raises:
+            InputError: one of them is refused.
+        """
+        base = self.source.load({**self.changes, **changes})
+        return with_shocks(base, self.live.shocks)
+
+    def toml(self) -> str:
+        """The scenario as a file: what it extends, what was changed before the start, and the shocks since."""
+        return to_toml(self.source.name, self.changes, self.live.shocks, content=self.source.content)
 
     def folder(self) -> bytes:
         """The folder of the run as a ZIP file, for `waico replay`, `explain` and `report`."""
         with tempfile.TemporaryDirectory() as place:
             there = Path(place) / "run"
             save(self.whole_run(), there)
-            return _zipped({path.name: path.read_bytes() for path in sorted(there.iterdir())})
-
-    def tables(self) -> bytes:
-        """The tables of the rounds run so far as CSV files in a ZIP file."""
-        result = self.watched.result
-        return _zipped({f"{name}.csv": getattr(result, name).to_csv(index=False, lineterminator="\n").encode() for name in TABLES})
+            return zipped({path.name: path.read_bytes() for path in sorted(there.iterdir())})
 
     def _acts(self, path: str) -> bool:
         """Whether a change of a path can act during a run."""
@@ -230,16 +260,20 @@ class Session:
         if wait:
             self.waiting[path] = value
         elif self.live.shown == 0:
-            self._begin({**self.changes, path: value}, self.live.seed, self.live.replicate)
+            self._begin({**self.changes, path: value}, self.live.seed)
         else:
             self.live.shake({path: value})
 
-    def _begin(self, changes: dict[str, Any], seed: int, replicate: int) -> None:
-        self.live = LiveRun(load_scenario(self.source, changes, changed_by="change"), seed=seed, replicate=replicate)
+    def _begin(self, changes: dict[str, Any], seed: int) -> None:
+        self.live = LiveRun(self.source.load(changes), seed=seed, replicate=self.live.replicate)
         self.changes, self.waiting, self.begun = changes, {}, self.begun + 1
 
-    def _take(self, other: Session) -> None:
-        """Become what another session is."""
+    def _take(self, source: Source) -> None:
+        """Turn to another scenario."""
+        self._become(Session(source, home=self.home, seed=self.live.seed))
+
+    def _become(self, other: Session) -> None:
+        """Become what another session is; the filter of the feed stays."""
         self.__dict__.update(other.__dict__, groups=self.groups, begun=self.begun + 1)
 
     def _attempt(self, act: Callable[[], None]) -> None:
@@ -250,6 +284,17 @@ class Session:
         except InputError as error:
             self.problem = str(error)
         self._watched = None
+
+
+def _known(name: str, home: str) -> Source:
+    """A scenario that comes with the package, or the one that the page was started with; no other file of the machine is read.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if name not in (*bundled_scenarios(), home):
+        raise InputError("the page", "scenario", f"'{name[:40]}' is not here", f"give one of {', '.join(bundled_scenarios())}")
+    return Source(name)
 
 
 def _number(asked: Mapping[str, str], key: str, default: int) -> int:
@@ -280,12 +325,3 @@ def _shock(text: str) -> Shock:
 def _text(value: Any) -> str:
     """A value as TOML, on one line."""
     return value.isoformat() if isinstance(value, date) else json.dumps(value)
-
-
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    """Files in a ZIP archive."""
-    place = io.BytesIO()
-    with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return place.getvalue()

@@ -505,16 +505,16 @@ def ui(
     host: Annotated[str, typer.Option(help="address; others than 127.0.0.1 let other machines in")] = "127.0.0.1",
 ) -> None:
     """Open the live page: watch a negotiation, shake it, compare, explore sweeps, replay runs."""
-    from waico.ui.server import listen, serve
+    from waico.ui.server import application, listen, serve
 
     _checked(scenario, {}, "--scenario")
-    with extra("waico ui"):
-        import solara  # noqa: F401 (missing, it is missed before anything is promised)
     with listen(host, port) as at:
+        with extra("waico ui"):
+            app = application(scenario)
         name, number = at.getsockname()[:2]
         sys.stdout.write(f"http://{f'[{name}]' if ':' in name else name}:{number} (Ctrl-C ends it)\n")
         sys.stdout.flush()
-        serve(at, scenario)
+        serve(app, at)
 
 
 def _load(source: str, changes: list[str]) -> tuple[dict[str, Any], Scenario]:
