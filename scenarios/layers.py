@@ -86,6 +86,8 @@ def _parent(parent: Any, path: Path) -> Path:
     if not isinstance(parent, str) or not parent:
         advice = "give a bundled name or a .toml file beside this one"
         raise InputError(path.name, "extends", f"is {show(parent)}", advice)
+    if not parent.endswith(".toml") and parent not in (known := bundled_scenarios()):
+        raise InputError(path.name, "extends", f"'{show(parent)[1:-1][:60]}' is not a bundled scenario, nor a .toml file", nearest(parent, known))
     try:
         return find(str(beside(path.parent, parent, path.name, "extends")) if parent.endswith(".toml") else parent)
     except InputError as error:

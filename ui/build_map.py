@@ -151,7 +151,7 @@ def cut(ring: Line) -> list[Line]:
     ring = unwrap(ring)
     pieces = []
     for turn in (-360.0, 0.0, 360.0):
-        piece = clip(clip(ring + [turn, 0.0], 1.0), -1.0)
+        piece = clip(clip(ring + np.array([turn, 0.0]), 1.0), -1.0)
         if len(piece) >= 3:
             piece = np.column_stack(project(*piece.T))
             if abs(area(piece)) > 1e-6:

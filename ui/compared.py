@@ -80,7 +80,7 @@ class Compared:
         return lines if len(lines) <= CHANGES else [*lines[:CHANGES], f"and {len(lines) - CHANGES} more"]
 
     @staticmethod
-    def _row(label: str, row: dict[str, Any], *, share: bool) -> dict[str, Any]:
+    def _row(label: str, row: dict[Any, Any], *, share: bool) -> dict[str, Any]:
         """A line of a table: values of both and the difference, with its interval; `clear` if the interval is off 0."""
         digits = 0 if share else 1
         scale = 100.0 if share else 1.0
@@ -88,7 +88,7 @@ class Compared:
             digits = 2
 
         def told(value: float, sign: str = "") -> str:
-            return "–" if pd.isna(value) else f"{scale * value:{sign}z.{digits}f}"
+            return "-" if pd.isna(value) else f"{scale * value:{sign}z.{digits}f}"
 
         known = not (pd.isna(row["low"]) or pd.isna(row["high"]))
         return {

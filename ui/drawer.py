@@ -18,7 +18,8 @@ FLIPS = 3   # as many changes that would have turned the decision are told
 
 @solara.component
 def Drawer(
-    watched: Watched, shown: int, institution: str, code: str, explain: Callable[[], Explanation | None], pick: Callable[[Any], None]
+    watched: Watched, shown: int, institution: str, code: str, explain: Callable[[], Explanation | None], pick: Callable[[Any], None],
+    show: Callable[[Any], None],
 ) -> None:
     """A panel at the right edge, over the figures."""
     with solara.Div(classes=["waico-drawer"]):
@@ -26,6 +27,11 @@ def Drawer(
             solara.HTML("h2", escape(f"{watched.names[code]}, round {shown}"))
             panels.Fields(fields=[{"id": "close", "label": "Close", "kind": "button"}], flow="row", event_change=lambda _: pick(""))
         _listed(watched.status_words(code, shown))
+        if steps := watched.steps(code, institution, shown):
+            panels.Fields(
+                fields=[{"id": str(number), "label": f"Why in round {number}", "kind": "button"} for number in steps], flow="row",
+                event_change=lambda told: show(int(told["id"])),
+            )  # fmt: skip
         found = explain()
         if found is None:
             solara.HTML("p", "No round has been run yet: press Step, then read what its decision is made of.")

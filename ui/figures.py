@@ -52,7 +52,7 @@ def Looked(viewer: Viewer, version: int, act: Act) -> None:
     with solara.Div(classes=["waico-looked"]):
         Figures(watched, shown, viewer.institution, viewer.state, act(viewer.open_state))
         if viewer.state:
-            Drawer(watched, shown, viewer.institution, viewer.state, viewer.explanation, act(viewer.open_state))
+            Drawer(watched, shown, viewer.institution, viewer.state, viewer.explanation, act(viewer.open_state), act(viewer.show))
 
 
 @solara.component

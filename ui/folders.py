@@ -32,7 +32,7 @@ def resolve(text: str) -> Path:
     Raises:
         InputError: there is none, or it lies elsewhere than below the start.
     """
-    start = Path().resolve()
+    start = Path.cwd().resolve()
     try:
         path = (start / text).resolve()
         inside, there = path.is_relative_to(start), path.is_dir()

@@ -77,15 +77,13 @@ class LiveRun:
         kept = [shock for shock in self.shocks if shock.round is not None and shock.round <= self.shown + 1]
         again = [shock for shock in kept if not (shock.round == self.shown + 1 and shock.path in changes)]
         made = [Shock(round=self.shown + 1, path=path, value=value) for path, value in changes.items()]
-        self._begin((*again, *made), self.shown)
+        other = LiveRun(self.base, seed=self.seed, replicate=self.replicate, shocks=(*again, *made), shown=self.shown)
+        self.__dict__.update(other.__dict__)   # only now that nothing was refused
 
     def result(self) -> RunResult:
         """The tables of the run so far, as `waico.run` gives them, to the last round that was run."""
-        trace = Trace.of(self.model, self.replicate)
-        return RunResult(
-            scenario=self.scenario, seed=self.seed, replicates=1, until=None, **tables_of(self.scenario, self.seed, [trace]),
-            started=time.time(), seconds=0.0,
-        )  # fmt: skip
+        tables: dict[str, Any] = tables_of(self.scenario, self.seed, [Trace.of(self.model, self.replicate)])
+        return RunResult(scenario=self.scenario, seed=self.seed, replicates=1, until=None, **tables, started=time.time(), seconds=0.0)
 
     def spread(self) -> pd.DataFrame:
         """How positions at the table are spread: a row per round, institution and issue, with quantiles `LEVEL_NAMES` over states."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-
-import pandas as pd
+from typing import Any
 
 from waico.runs.record import TABLES, read_run
 from waico.runs.run import RunResult
@@ -81,6 +79,6 @@ class Replayed(Viewer):
 
 def of_replicate(result: RunResult, replicate: int) -> RunResult:
     """The run with the tables of one replicate alone."""
-    tables: Mapping[str, pd.DataFrame] = {name: getattr(result, name) for name in TABLES}
+    tables: dict[str, Any] = {name: getattr(result, name) for name in TABLES}
     alone = {name: table[table["replicate"] == replicate].reset_index(drop=True) for name, table in tables.items()}
     return replace(result, **alone, replicates=1)

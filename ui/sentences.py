@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from waico.ui.watched import LATER, Watched
 
@@ -27,29 +28,42 @@ TERM_WORDS = {   # terms of the payoff of joining as a reader says them
 NEAREST = 12   # peers that count as neighbours, as in `waico explain`
 MANY = 5   # from how many events alike in a round on they are told in one sentence
 NAMED = 8   # of them
+FEED = 120   # entries, more than anybody scrolls through
 
 
 def sentences(watched: Watched, shown: int, groups: tuple[str, ...] = tuple(GROUPS)) -> list[dict[str, Any]]:
-    """Events up to a round, the last first: round, group, text, and the code of the state it is about or an empty text.
+    """The latest events up to a round, the last first: round, group, text, and the code of the state it is about or an empty text.
 
-    Events of one kind towards one institution are told together from five a round on; lobbying always is.
+    Events of one kind towards one institution are told together from five a round on; lobbying always is. Whole rounds are told, back to
+    the one that fills the feed.
     """
     events = watched.result.events
     chosen = events[(events["round"] <= shown) & events["kind"].map(GROUP_OF).isin(groups)]
     told: list[dict[str, Any]] = []
-    for (number, kind, institution), rows in chosen.groupby(["round", "kind", "institution"], sort=False):
-        records = rows.to_dict("records")
+    for number in sorted(chosen["round"].unique(), reverse=True):
+        told += _of_round(watched, int(number), chosen[chosen["round"] == number])[::-1]
+        if len(told) >= FEED:
+            break
+    return told
+
+
+def _of_round(watched: Watched, number: int, events: pd.DataFrame) -> list[dict[str, Any]]:
+    """The events of a round, the first first."""
+    told: list[dict[str, Any]] = []
+    for key, rows in events.groupby(["kind", "institution"], sort=False):
+        kind, institution = map(str, key)
+        records: list[dict[str, Any]] = rows.to_dict("records")   # type: ignore[assignment]
         if kind == "lobbied":
-            told.append(_entry(watched, number, kind, _lobbying(watched, records), ""))
+            told.append(_entry(number, kind, _lobbying(watched, records), ""))
         elif kind in TOGETHER and len(records) >= MANY:
-            told.append(_entry(watched, number, kind, _together(watched, kind, institution, records), ""))
+            told.append(_entry(number, kind, _together(watched, kind, institution, records), ""))
         else:
-            told += [_entry(watched, number, kind, _sentence(watched, kind, row), _state_of(watched, row)) for row in records]
-    return told[::-1]
+            told += [_entry(number, kind, _sentence(watched, kind, row), _state_of(watched, row)) for row in records]
+    return told
 
 
-def _entry(watched: Watched, number: int, kind: str, text: str, state: str) -> dict[str, Any]:
-    return {"round": int(number), "group": GROUP_OF[kind], "text": text, "state": state}
+def _entry(number: int, kind: str, text: str, state: str) -> dict[str, Any]:
+    return {"round": number, "group": GROUP_OF[kind], "text": text, "state": state}
 
 
 def _state_of(watched: Watched, row: Mapping[str, Any]) -> str:

@@ -283,6 +283,8 @@ class Session(Viewer):
             act()
         except InputError as error:
             self.problem = str(error)
+        except Exception as error:  # noqa: BLE001 (values that pass every check may still be too much for the arithmetic of a run)
+            self.problem = f"the run cannot go on like that: {type(error).__name__}: {error}"
         self._watched = None
 
 

@@ -39,6 +39,10 @@ class Viewer(ABC):
     def shown(self) -> int:
         """The round that is looked at; 0 before the first."""
 
+    @abstractmethod
+    def show(self, number: int) -> None:
+        """Look at a round that has been run; the nearest if it has not."""
+
     @property
     @abstractmethod
     def ended(self) -> bool:

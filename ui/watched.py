@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -206,9 +205,10 @@ class Watched:
             lines.append(f"{body}{role}: {STATUS_WORDS[now]}" + (f"; {', '.join(steps)}" if steps else ""))
         return lines
 
-    def day_after(self, shown: int) -> str:
-        """The day on which the next round begins."""
-        return str((pd.Timestamp(self.days[shown]) + timedelta(days=1)).date())
+    def steps(self, code: str, institution: str, shown: int) -> list[int]:
+        """Rounds before the one shown in which a state took a step towards an institution, or away from it, in order."""
+        i, j = self.setting.codes.index(code), self.row(institution)
+        return sorted({int(rounds[i, j]) for rounds in self.since.values() if rounds[i, j] < shown})
 
 
 def _states(number: int) -> str:
