@@ -13,7 +13,7 @@ from waico.agents.institution import IDEA
 from waico.model import NegotiationModel
 from waico.runs.run import RunResult
 from waico.runs.tables import Trace, tables_of
-from waico.scenarios.load import check_change
+from waico.scenarios.load import check, check_change
 from waico.scenarios.paths import replace
 from waico.scenarios.schema import Scenario, Shock
 
@@ -129,10 +129,16 @@ def opening_spread(scenario: Scenario, seed: int, replicate: int) -> pd.DataFram
 
 
 def with_shocks(base: Scenario, shocks: Sequence[Shock]) -> Scenario:
-    """The scenario with more shocks after its own."""
+    """The scenario with more shocks after its own.
+
+    Raises:
+        InputError: one of them asks for what does not exist or cannot change during a run.
+    """
     if not shocks:
         return base
-    return replace(base, {"shocks": [shock.model_dump() for shock in (*base.shocks, *shocks)]})
+    scenario = replace(base, {"shocks": [shock.model_dump() for shock in (*base.shocks, *shocks)]})
+    check(scenario)
+    return scenario
 
 
 def _spread(model: NegotiationModel, number: int) -> pd.DataFrame:
