@@ -24,6 +24,7 @@ def listen(host: str, port: int) -> socket.socket:
         taken = socket.socket(family, kind, protocol)
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(address)
+        taken.listen()   # whoever follows the printed address at once waits, and is not refused
     except OSError as error:
         raise InputError("waico ui", "", f"cannot listen on {host}:{port}: {error.strerror}", "give another with --port or --host") from None
     return taken
