@@ -20,6 +20,7 @@ from waico.ui.world_map import world_map
 
 WATCHED = "the live view"   # among the scenarios: the one that is watched, with all changes and shocks
 FEW = 40   # replicates at first: some seconds
+SMALL = 26   # letters of a map that is drawn at half its size
 ARMS = {"a": "A", "b": "B"}
 AT_FIRST = {"seed": "1", "replicates": str(FEW), "change_a": "", "change_b": ""}
 
@@ -48,20 +49,21 @@ def Compare(session: Session) -> None:
             set_asked(asked | {str(told["id"]): str(told["value"])})
 
     found = task.value if task.finished else None
-    with solara.Div(classes=["waico-bar"]):
-        panels.Fields(fields=_fields(session, asked, found, body, busy=task.pending), flow="row", event_change=change)
-    if task.pending:
-        solara.HTML("p", "Running both scenarios…", classes=["waico-busy"], attributes={"role": "status"})
-    elif isinstance(found, str) or task.error:
-        solara.HTML("div", escape(str(found or task.exception)), classes=["waico-problem"], attributes={"role": "alert"})
-    elif found is None:
-        solara.HTML(
-            "p", "Choose two scenarios and press Compare. Both are run under the same draws, so that what differs comes from what was changed; "
-            "changes are written as path=value, such as <code>institutions.waico.rival_pressure=2</code>, with semicolons between them.",
-            classes=["waico-empty"],
-        )  # fmt: skip
-    else:
-        Differences(found, body if body in found.bodies else found.bodies[0])
+    with solara.Div(classes=["waico-view"]):
+        with solara.Div(classes=["waico-bar"]):
+            panels.Fields(fields=_fields(session, asked, found, body, busy=task.pending), flow="row", event_change=change)
+        if task.pending:
+            solara.HTML("p", "Running both scenarios…", classes=["waico-busy"], attributes={"role": "status"})
+        elif isinstance(found, str) or task.error:
+            solara.HTML("div", escape(str(found or task.exception)), classes=["waico-problem"], attributes={"role": "alert"})
+        elif found is None:
+            solara.HTML(
+                "p", "Choose two scenarios and press Compare. Both are run under the same draws, so that what differs comes from what was changed; "
+                "changes are written as path=value, such as <code>institutions.waico.rival_pressure=2</code>, with semicolons between them.",
+                classes=["waico-empty"],
+            )  # fmt: skip
+        else:
+            Differences(found, body if body in found.bodies else found.bodies[0])
 
 
 @solara.component
@@ -80,7 +82,7 @@ def Differences(found: Compared, body: str) -> None:
             with solara.Div(classes=["waico-pair"]):
                 for arm, letter in ARMS.items():
                     with Panel(f"arm-{arm}", f"{letter}: {getattr(found.comparison, arm).name}"):
-                        _map(f"arm-{arm}", found, body, found.values(body, arm), "signed in {} of runs", 1.0, _scale(1.0, signed=False))
+                        _map(f"arm-{arm}", found, body, found.values(body, arm), "signed in {} of runs", 1.0, _scale(1.0, signed=False), SMALL)
             with solara.Div(classes=["waico-panel"]):
                 solara.HTML("h2", "What was changed from A to B")
                 lines = found.changes() or ["Nothing: both are the same."]
@@ -89,16 +91,16 @@ def Differences(found: Compared, body: str) -> None:
                 panels.Paired(caption="States that differ most", rows=found.states(body))
 
 
-def _map(name: str, found: Compared, body: str, values: list[float | None], unit: str, reach: float, legend: list[dict[str, str]]) -> None:
+def _map(name: str, found: Compared, body: str, values: list[float | None], unit: str, reach: float, legend: list[dict[str, str]], text: int = 13) -> None:
     panels.World(
         geometry=world_map().as_dict(), places=found.places, bodies=[body], body=body, statuses={}, words={}, colours={}, legend=legend, selected="",
-        title=f"World map: {name} of {body}", values=values, unit=unit, reach=reach, name=name,
+        title=f"World map: {name} of {body}", values=values, unit=unit, reach=reach, name=name, text=text,
     )  # fmt: skip
 
 
 def _scale(reach: float, *, signed: bool) -> list[dict[str, str]]:
     """Legend of a map of shares; the colours are those of world.vue."""
-    steps = (-1.0, -0.5, 0.0, 0.5, 1.0) if signed else (0.0, 0.25, 0.5, 0.75, 1.0)
+    steps = (-1.0, -0.5, 0.0, 0.5, 1.0) if signed else (0.0, 0.5, 1.0)
     ends = {True: (213, 94, 0), False: (0, 114, 178)}
     entries = [
         {

@@ -38,18 +38,19 @@ def Explore(watch: Callable[[str], None]) -> None:
         {"id": "sweep", "label": "sweep", "kind": "select", "value": folder if folder in sweeps else "", "choices": offered},
         {"id": "folder", "label": "or its folder", "kind": "text", "value": folder, "hint": "below the folder where waico ui was started"},
     ]
-    with solara.Div(classes=["waico-bar"]):
-        panels.Fields(fields=fields, flow="row", event_change=lambda told: set_folder(str(told["value"]).strip()))
-    if not folder:
-        solara.HTML(
-            "p", f"No sweep is open. Make one with <code>{HOW}</code> in the folder where <code>waico ui</code> was started.", classes=["waico-empty"]
-        )
-    elif task.pending or not task.finished:
-        solara.HTML("p", "Reading the sweep…", classes=["waico-busy"], attributes={"role": "status"})
-    elif isinstance(task.value, Explored) and task.value.name == folder:
-        Opened(task.value, watch).key(folder)
-    else:
-        solara.HTML("div", escape(str(task.value)), classes=["waico-problem"], attributes={"role": "alert"})
+    with solara.Div(classes=["waico-view"]):
+        with solara.Div(classes=["waico-bar"]):
+            panels.Fields(fields=fields, flow="row", event_change=lambda told: set_folder(str(told["value"]).strip()))
+        if not folder:
+            solara.HTML(
+                "p", f"No sweep is open. Make one with <code>{HOW}</code> in the folder where <code>waico ui</code> was started.", classes=["waico-empty"]
+            )
+        elif task.pending or not task.finished:
+            solara.HTML("p", "Reading the sweep…", classes=["waico-busy"], attributes={"role": "status"})
+        elif isinstance(task.value, Explored) and task.value.name == folder:
+            Opened(task.value, watch).key(folder)
+        else:
+            solara.HTML("div", escape(str(task.value)), classes=["waico-problem"], attributes={"role": "alert"})
 
 
 @solara.component
@@ -67,29 +68,30 @@ def Opened(explored: Explored, watch: Callable[[str], None]) -> None:
         set_asked(asked | {str(told["id"]): str(told["value"])})
 
     words = asked["outcome"].replace("_", " ")
-    with solara.Div(classes=["waico-bar"]):
-        panels.Fields(
-            fields=[
-                {"id": "outcome", "label": "outcome", "kind": "select", "value": asked["outcome"], "choices": outcomes},
-                {"id": "x", "label": "across", "kind": "select", "value": asked["x"], "choices": factors},
-                {"id": "y", "label": "upwards", "kind": "select", "value": asked["y"], "choices": factors},
-            ],
-            flow="row", event_change=change,
-        )  # fmt: skip
-    solara.HTML("div", escape(explored.about()), classes=["waico-headline"])
-    with solara.Div(classes=["waico-compared"]):
-        with solara.Div(classes=["waico-column"]):
-            with Panel("shares", f"Share of runs: {words}"):
-                panels.Heatmap(
-                    shares=shares, across=explored.factors[asked["x"]], upwards=explored.factors[asked["y"]] if asked["x"] != asked["y"] else "",
-                    outcome=words, picked=picked, event_pick=set_picked,
-                )  # fmt: skip
-            with solara.Div(classes=["waico-panel"]):
-                solara.HTML("h2", "The runs behind a cell")
-                rows = explored.behind(asked["x"], asked["y"], *picked) if picked else []
-                panels.Runs(rows=rows, factors=list(explored.factors.values()), chosen=picked is not None, event_watch=watch)
-        with solara.Div(classes=["waico-column"]):
-            Found(explored, asked["outcome"]).key(asked["outcome"])
+    with solara.Div(classes=["waico-view"]):
+        with solara.Div(classes=["waico-bar"]):
+            panels.Fields(
+                fields=[
+                    {"id": "outcome", "label": "outcome", "kind": "select", "value": asked["outcome"], "choices": outcomes},
+                    {"id": "x", "label": "across", "kind": "select", "value": asked["x"], "choices": factors},
+                    {"id": "y", "label": "upwards", "kind": "select", "value": asked["y"], "choices": factors},
+                ],
+                flow="row", event_change=change,
+            )  # fmt: skip
+        solara.HTML("div", escape(explored.about()), classes=["waico-headline"])
+        with solara.Div(classes=["waico-compared"]):
+            with solara.Div(classes=["waico-column"]):
+                with Panel("shares", f"Share of runs: {words}"):
+                    panels.Heatmap(
+                        shares=shares, across=explored.factors[asked["x"]], upwards=explored.factors[asked["y"]] if asked["x"] != asked["y"] else "",
+                        outcome=words, picked=picked, event_pick=set_picked,
+                    )  # fmt: skip
+                with solara.Div(classes=["waico-panel"]):
+                    solara.HTML("h2", "The runs behind a cell")
+                    rows = explored.behind(asked["x"], asked["y"], *picked) if picked else []
+                    panels.Runs(rows=rows, factors=list(explored.factors.values()), chosen=picked is not None, event_watch=watch)
+            with solara.Div(classes=["waico-column"]):
+                Found(explored, asked["outcome"]).key(asked["outcome"])
 
 
 @solara.component
@@ -97,10 +99,11 @@ def Found(explored: Explored, outcome: str) -> None:
     """What a search over the whole sweep finds; it takes a moment, and the rest does not wait for it."""
     box = solara.lab.use_task(lambda: _tried(lambda: explored.box(outcome)), dependencies=[])
     matters = solara.lab.use_task(lambda: _tried(lambda: explored.sensitivity(outcome)), dependencies=[])
-    with Panel("box", "Where it happens: the PRIM box"):
-        _shown(box, lambda found: panels.Box(words=found["words"], sides=found["sides"]))
-    with Panel("bars", "Which factors matter"):
-        _shown(matters, lambda found: panels.Bars(caption=found["caption"], bars=found["bars"], note=found["note"]))
+    with solara.Div(classes=["waico-column"]):
+        with Panel("box", "Where it happens: the PRIM box"):
+            _shown(box, lambda found: panels.Box(words=found["words"], sides=found["sides"]))
+        with Panel("bars", "Which factors matter"):
+            _shown(matters, lambda found: panels.Bars(caption=found["caption"], bars=found["bars"], note=found["note"]))
 
 
 def _tried(work: Callable[[], dict[str, Any]]) -> dict[str, Any] | str:

@@ -27,7 +27,8 @@ def Transport(
 @solara.component_vue("components/world.vue")
 def World(
     geometry: Data, places: Rows, bodies: list[str], body: str, statuses: Data, words: Data, colours: Data, legend: Rows, selected: str, title: str,
-    values: list[float | None] | None = None, unit: str = "", reach: float = 1.0, name: str = "map", event_picked: Told | None = None,
+    values: list[float | None] | None = None, unit: str = "", reach: float = 1.0, name: str = "map", text: int = 13,
+    event_picked: Told | None = None,
 ) -> None: ...  # fmt: skip
 
 

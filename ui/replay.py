@@ -41,17 +41,18 @@ def Replay() -> None:
         {"id": "run", "label": "run", "kind": "select", "value": folder if folder in runs else "", "choices": offered},
         {"id": "folder", "label": "or its folder", "kind": "text", "value": folder, "hint": "below the folder where waico ui was started"},
     ]
-    with solara.Div(classes=["waico-bar"]):
-        panels.Fields(fields=fields, flow="row", event_change=choose)
-    if problem:
-        solara.HTML("div", escape(problem), classes=["waico-problem"], attributes={"role": "alert"})
-    if found is None:
-        solara.HTML(
-            "p", f"No run is open. Make one with <code>{HOW}</code> in the folder where <code>waico ui</code> was started, or save one "
-            "from the live view and unpack it there.", classes=["waico-empty"],
-        )  # fmt: skip
-    else:
-        Opened(found).key(f"{folder}")
+    with solara.Div(classes=["waico-view"]):
+        with solara.Div(classes=["waico-bar"]):
+            panels.Fields(fields=fields, flow="row", event_change=choose)
+        if problem:
+            solara.HTML("div", escape(problem), classes=["waico-problem"], attributes={"role": "alert"})
+        if found is None:
+            solara.HTML(
+                "p", f"No run is open. Make one with <code>{HOW}</code> in the folder where <code>waico ui</code> was started, or save one "
+                "from the live view and unpack it there.", classes=["waico-empty"],
+            )  # fmt: skip
+        else:
+            Opened(found).key(f"{folder}")
 
 
 @solara.component

@@ -22,12 +22,20 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         taken = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _deaf(host, port, error) from None
+    try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(address)
         taken.listen()   # whoever follows the printed address at once waits, and is not refused
     except OSError as error:
-        raise InputError("waico ui", "", f"cannot listen on {host}:{port}: {error.strerror}", "give another with --port or --host") from None
+        taken.close()
+        raise _deaf(host, port, error) from None
     return taken
+
+
+def _deaf(host: str, port: int, error: OSError) -> InputError:
+    return InputError("waico ui", "", f"cannot listen on {host}:{port}: {error.strerror}", "give another with --port or --host")
 
 
 def application(scenario: str) -> Any:

@@ -150,7 +150,7 @@ class Watched:
             name: [None, *(_or_none(value) if there else None for value, there in zip(own[name], tabled, strict=True))]
             for name in CURVES
         }
-        return {"members": members, "measures": measures, "days": self.days[: shown + 1], "at_risk": int(self.setting.at_risk[:, self.row(institution)].sum())}
+        return {"members": members, "measures": measures, "days": self.days[: shown + 1]}
 
     def partners(self, shown: int) -> dict[str, str]:
         """Firms that are partners after a round, with the institutions that they are partners of."""
