@@ -87,7 +87,7 @@ def _parent(parent: Any, path: Path) -> Path:
         advice = "give a bundled name or a .toml file beside this one"
         raise InputError(path.name, "extends", f"is {show(parent)}", advice)
     if not parent.endswith(".toml") and parent not in (known := bundled_scenarios()):
-        raise InputError(path.name, "extends", f"'{show(parent)[1:-1][:60]}' is not a bundled scenario, nor a .toml file", nearest(parent, known))
+        raise InputError(path.name, "extends", f"'{parent}' does not exist", nearest(parent, known))
     try:
         return find(str(beside(path.parent, parent, path.name, "extends")) if parent.endswith(".toml") else parent)
     except InputError as error:

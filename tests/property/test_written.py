@@ -96,7 +96,7 @@ def refused_in_a_line(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(("content", "told"), [
-    (b'extends = "../../etc/passwd"', "not a bundled scenario"), (b'extends = "/etc/passwd"', "not a bundled scenario"),
+    (b'extends = "../../etc/passwd"', "does not exist"), (b'extends = "/etc/passwd"', "does not exist"),
     (b'extends = "/etc/passwd.toml"', "outside"), (b'extends = "../other.toml"', "outside"), (b'extends = "beside.toml"', "does not exist"),
     (b'extends = "some.toml"', "circle"), (b'extends = "waic2025"\ncoefficients = "/etc/passwd.toml"', "outside"),
     (b'extends = "waic2025"\ncoefficients = "/etc/passwd"', "no set"), (b'extends = "waic2025"\n[nations]\ntable = "/etc/passwd"', "nations.table"),
