@@ -14,7 +14,7 @@ from waico.scenarios.paths import parse_assignment
 from waico.scenarios.schema import Scenario
 from waico.ui import panels
 from waico.ui.compared import MOST_REPLICATES, Compared
-from waico.ui.figures import Panel, choices
+from waico.ui.figures import Downloads, Panel, choices, of_tables
 from waico.ui.session import Session, Source
 from waico.ui.world_map import world_map
 
@@ -77,6 +77,7 @@ def Differences(found: Compared, body: str) -> None:
             with solara.Div(classes=["waico-panel"]):
                 panels.Paired(caption="How the runs end", rows=found.outcomes())
                 panels.Paired(caption=f"{body} at the end", rows=found.measures(body))
+                Downloads(of_tables(found.tables), f"waico_{found.comparison.a.name}_{found.comparison.b.name}")
                 solara.HTML("p", f"{found.comparison.replicates} pairs of runs under the same draws; bold: the interval is off 0.")
         with solara.Div(classes=["waico-column"]):
             with solara.Div(classes=["waico-pair"]):
@@ -151,6 +152,6 @@ def _whole(asked: dict[str, str], key: str, low: int, high: int) -> int:
         InputError: it is none, or out of bounds.
     """
     text = asked[key]
-    if not (text.isascii() and text.isdigit() and low <= int(text[:9]) <= high):
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
         raise InputError("compare", key, f"is '{text[:20]}'", f"give a whole number from {low} to {high}")
     return int(text)

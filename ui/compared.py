@@ -29,6 +29,11 @@ class Compared:
 
     comparison: Comparison
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Its tables by name."""
+        found = self.comparison
+        return {"outcomes": found.outcomes, "measures": found.measures, "texts": found.texts, "states": found.states}
+
     @cached_property
     def bodies(self) -> list[str]:
         """The institutions that both have."""

@@ -12,7 +12,7 @@ import solara.lab
 from waico.scenarios.errors import InputError
 from waico.ui import panels
 from waico.ui.explored import Explored
-from waico.ui.figures import Panel
+from waico.ui.figures import Downloads, Panel, of_tables
 from waico.ui.folders import find, resolve
 
 HOW = "waico sweep design.toml --out sweeps/first"
@@ -78,6 +78,7 @@ def Opened(explored: Explored, watch: Callable[[str], None]) -> None:
                 ],
                 flow="row", event_change=change,
             )  # fmt: skip
+            Downloads(of_tables(explored.tables), "waico_sweep")
         solara.HTML("div", escape(explored.about()), classes=["waico-headline"])
         with solara.Div(classes=["waico-compared"]):
             with solara.Div(classes=["waico-column"]):

@@ -54,6 +54,10 @@ class Explored:
             raise InputError(name, "", "has no runs yet", "go on with it by waico sweep --resume")
         return cls(name, sweep)
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Its one table, a row per run, by name."""
+        return {"runs": self.sweep.runs}
+
     @cached_property
     def factors(self) -> dict[str, str]:
         """Short names of the factors by path."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Any, NamedTuple
 
+import pandas as pd
 import solara
 
 from waico.agents.world import ENDORSED, OUTSIDE, RATIFIED, SIGNED, WITHDRAWN
@@ -14,7 +15,7 @@ from waico.ui import panels
 from waico.ui.drawer import Drawer
 from waico.ui.network import network
 from waico.ui.sentences import GROUPS
-from waico.ui.viewer import Viewer
+from waico.ui.viewer import Viewer, csv, parquet
 from waico.ui.watched import CURVES, STATUS_WORDS, Watched
 from waico.ui.world_map import world_map
 
@@ -86,6 +87,14 @@ def Downloads(files: dict[str, Download], stem: str) -> None:
     panels.Downloads(
         files=[{"id": name, "label": file.label} for name, file in files.items()], name=sent[0], content=sent[1], serial=sent[2], event_ask=ask
     )
+
+
+def of_tables(tables: Callable[[], dict[str, pd.DataFrame]]) -> dict[str, Download]:
+    """Tables to be taken along in either form."""
+    return {
+        "csv": Download("Tables CSV", "tables_csv.zip", lambda: csv(tables())),
+        "parquet": Download("Tables Parquet", "tables_parquet.zip", lambda: parquet(tables())),
+    }
 
 
 @solara.component

@@ -9,7 +9,19 @@ import solara
 
 from waico.scenarios.uploaded import LARGEST
 from waico.ui import panels
-from waico.ui.figures import Act, Download, Downloads, Happened, Headline, Looked, acting, choices, look, look_fields
+from waico.ui.figures import (
+    Act,
+    Download,
+    Downloads,
+    Happened,
+    Headline,
+    Looked,
+    acting,
+    choices,
+    look,
+    look_fields,
+    of_tables,
+)
 from waico.ui.session import Session
 
 
@@ -71,8 +83,7 @@ def Save(session: Session, version: int, act: Act) -> None:
         panels.Link(query=session.link())
         Downloads({
             "toml": Download("Scenario TOML", "scenario.toml", lambda: session.toml().encode()),
-            "csv": Download("Tables CSV", "tables_csv.zip", session.csv),
-            "parquet": Download("Tables Parquet", "tables_parquet.zip", session.parquet),
+            **of_tables(session.tables),
             "run": Download("Whole run", "run.zip", session.folder),
         }, f"waico_{session.live.base.name}_{session.live.seed}")  # fmt: skip
         panels.Fields(

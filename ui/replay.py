@@ -9,7 +9,7 @@ import solara
 
 from waico.scenarios.errors import InputError
 from waico.ui import panels
-from waico.ui.figures import Act, Happened, Headline, Looked, acting, look, look_fields
+from waico.ui.figures import Act, Downloads, Happened, Headline, Looked, acting, look, look_fields, of_tables
 from waico.ui.folders import find, resolve
 from waico.ui.replayed import Replayed
 
@@ -87,6 +87,7 @@ def Header(replayed: Replayed, version: int, act: Act) -> None:
     ]  # fmt: skip
     with solara.Div(classes=["waico-bar"]):
         panels.Fields(fields=fields, flow="row", event_change=act(change))
+        Downloads(of_tables(replayed.tables), f"waico_{replayed.result.scenario.name}_{replayed.result.seed}_{replayed.replicate}")
         panels.Transport(
             round=replayed.shown, reached=replayed.last, ended=replayed.ended, day=replayed.watched.days[replayed.shown], run=replayed.replicate,
             event_step=act(lambda *_: replayed.step()), event_show=act(replayed.show), event_reset=act(lambda *_: replayed.show(0)),

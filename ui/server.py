@@ -46,6 +46,7 @@ def application(scenario: str) -> Any:
         "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",   # nothing leaves the machine
         "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",
         "SOLARA_THEME_SHOW_BANNER": "False",
+        "SOLARA_KERNEL_CULL_TIMEOUT": "1h",   # what a page that was closed looked at is forgotten then
     }
     warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)   # said of every page that is served without TLS
     from solara.server import starlette

@@ -26,6 +26,7 @@ from waico.ui.watched import Watched
 START = "waic2025"
 MOST_CHANGES = 60   # in a link
 MOST_ROUNDS = 2000
+MOST = {"seed": 1_000_000, "replicate": 999, "round": 1_000_000}   # the whole run of a replicate has all those before it too
 
 
 class Source(NamedTuple):
@@ -99,6 +100,9 @@ class Session(Viewer):
         shocks = [_shock(text) for text in asked.get("shock", [])]
         if shocks or shown:
             session.live = LiveRun(session.live.base, seed=seed, replicate=replicate, shocks=shocks, shown=min(shown, MOST_ROUNDS))
+        session.waiting = dict(parse_assignment(text, "the link") for text in asked.get("wait", []))
+        if session.waiting:
+            session.source.load({**changes, **session.waiting})   # refuses what is wrong, before it waits
         if "institution" in one:
             session.choose(one["institution"])
         if "state" in one:
@@ -118,6 +122,7 @@ class Session(Viewer):
         pairs = [("scenario", self.source.name), ("seed", str(live.seed))]
         pairs += [("replicate", str(live.replicate))] if live.replicate else []
         pairs += [("set", f"{path}={_text(value)}") for path, value in self.changes.items()]
+        pairs += [("wait", f"{path}={_text(value)}") for path, value in self.waiting.items()]
         pairs += [("shock", f"{shock.round}:{shock.path}={_text(shock.value)}") for shock in live.shocks]
         pairs += [("round", str(live.shown))] if live.shown else []
         pairs += [("institution", self.institution)] if self.institution != live.base.institution_ids[0] else []
@@ -300,14 +305,14 @@ def _known(name: str, home: str) -> Source:
 
 
 def _number(asked: Mapping[str, str], key: str, default: int) -> int:
-    """A whole number that was asked for, from 0 to a million.
+    """A whole number that was asked for, from 0 to the most there may be.
 
     Raises:
         InputError: it is none.
     """
     text = asked.get(key, str(default))
-    if not (text.isascii() and text.isdigit() and int(text) <= 1_000_000):
-        raise InputError("the page", key, f"is '{text[:20]}'", "give a whole number from 0 to 1000000")
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= MOST[key]):
+        raise InputError("the page", key, f"is '{text[:20]}'", f"give a whole number from 0 to {MOST[key]}")
     return int(text)
 
 

@@ -8,6 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from waico.analysis.explain import Explanation, explain
 from waico.runs.record import TABLES
 from waico.ui.sentences import GROUPS, sentences
@@ -84,15 +86,19 @@ class Viewer(ABC):
             until=result.until,
         )  # fmt: skip
 
-    def csv(self) -> bytes:
-        """The tables of the run as CSV files in a ZIP file."""
-        result = self.watched.result
-        return zipped({f"{name}.csv": getattr(result, name).to_csv(index=False, lineterminator="\n").encode() for name in TABLES})
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables of the run by name."""
+        return {name: getattr(self.watched.result, name) for name in TABLES}
 
-    def parquet(self) -> bytes:
-        """The tables of the run as Parquet files in a ZIP file."""
-        result = self.watched.result
-        return zipped({f"{name}.parquet": getattr(result, name).to_parquet(index=False) for name in TABLES})
+
+def csv(tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Tables as CSV files in a ZIP archive."""
+    return zipped({f"{name}.csv": table.to_csv(index=False, lineterminator="\n").encode() for name, table in tables.items()})
+
+
+def parquet(tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Tables as Parquet files in a ZIP archive."""
+    return zipped({f"{name}.parquet": table.to_parquet(index=False) for name, table in tables.items()})
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

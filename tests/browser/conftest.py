@@ -12,7 +12,6 @@ import pytest
 
 from tests.sweeps import write_design
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "waico")
 PATIENCE = 30_000   # milliseconds; machines of tests are busy
@@ -54,6 +53,7 @@ def address(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """One Chromium for all tests."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`")
     if CHROMIUM is None:
         pytest.skip("there is no Chromium here")
     with sync_api.sync_playwright() as playwright:

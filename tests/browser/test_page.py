@@ -336,6 +336,8 @@ def test_two_scenarios_are_compared_pair_by_pair(page: Any, address: str) -> Non
     assert rows["states that signed"] == [f"{signed['a']:.1f}", f"{signed['b']:.1f}"]
     says(page, "institutions.waico.rival_pressure")
     assert page.locator("#figure-difference .waico-state").count() == 193
+    with zipfile.ZipFile(io.BytesIO(save(page, "Tables CSV"))) as archive:
+        assert archive.read("states.csv").decode() == found.states.to_csv(index=False, lineterminator="\n")
     page.locator("#field-body").select_option("us_coalition")
     says(page, "Members of us_coalition")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("tomli_w", reason="needs the extra `analysis`")
+pytest.importorskip("scoringrules", reason="needs the extra `analysis`")
 pytestmark = pytest.mark.extra
 
 

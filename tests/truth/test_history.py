@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("sklearn", reason="needs the extra `analysis`")
-pytest.importorskip("tomli_w", reason="needs the extra `analysis`")
+pytest.importorskip("scoringrules", reason="needs the extra `analysis`")
 
 from waico.analysis.history import leave_out
 from waico.analysis.history.calibrate import history

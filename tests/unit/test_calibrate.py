@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("tomli_w", reason="needs the extra `analysis`")
+pytest.importorskip("scoringrules", reason="needs the extra `analysis`")
 pytest.importorskip("scoringrules", reason="needs the extra `analysis`")
 
 from waico.agents import Setting

@@ -21,7 +21,7 @@ from waico.ui.folders import find, resolve
 from waico.ui.live_run import LiveRun
 from waico.ui.replayed import Replayed
 from waico.ui.session import Session, Source
-from waico.ui.viewer import Viewer
+from waico.ui.viewer import Viewer, csv, parquet
 
 PRESSURE = "institutions.waico.rival_pressure"
 BUDGET = "institutions.waico.inducement.budget"
@@ -248,6 +248,7 @@ def test_a_link_restores_what_is_looked_at(seed: int, pressure: float, budget: f
         session.step()
     session.pull(BUDGET, budget)
     session.pull(PROTOCOL, protocol)
+    session.pull(ENFORCEMENT, 0.55)   # waits for the reset once there is a text
     session.choose(body)
     session.open_state(state)
     again = Session.from_query(session.link())
@@ -258,7 +259,7 @@ def test_a_link_restores_what_is_looked_at(seed: int, pressure: float, budget: f
 
 
 @pytest.mark.parametrize("query", [
-    "scenario=nothing", "scenario=/etc/passwd", "scenario=../x.toml", "seed=-1", "seed=x", "seed=9999999999", "round=1.5", "set=nonsense", "set=no.such%3D1",
+    "scenario=nothing", "scenario=/etc/passwd", "scenario=../x.toml", "seed=-1", "seed=x", "seed=9999999999", "seed=0000000001000001", "replicate=1000", "round=1.5", "set=nonsense", "set=no.such%3D1", "wait=no.such%3D1", "wait=decision.b_pressure%3Dx",
     "shock=0:decision.b_pressure=1", "shock=x", "shock=3:freeze_date=2026-01-01", "&".join(f"set=a{i}%3D1" for i in range(200)),
 ])  # fmt: skip
 def test_a_wrong_link_opens_the_scenario_and_says_what_is_wrong(query: str) -> None:
@@ -311,10 +312,10 @@ def test_the_scenario_saved_gives_the_same_run(tmp_path: Path) -> None:
 def test_tables_are_those_of_the_rounds_so_far(tmp_path: Path) -> None:
     session = shaken()
     result = session.watched.result
-    csv, parquet = unpacked(session.csv(), tmp_path / "csv"), unpacked(session.parquet(), tmp_path / "parquet")
+    commas, columns = unpacked(csv(session.tables()), tmp_path / "csv"), unpacked(parquet(session.tables()), tmp_path / "parquet")
     for name in TABLES:
-        pd.testing.assert_frame_equal(in_seconds(pd.read_parquet(parquet / f"{name}.parquet")), getattr(result, name))
-        assert len(pd.read_csv(csv / f"{name}.csv", keep_default_na=False)) == len(getattr(result, name))
+        pd.testing.assert_frame_equal(in_seconds(pd.read_parquet(columns / f"{name}.parquet")), getattr(result, name))
+        assert len(pd.read_csv(commas / f"{name}.csv", keep_default_na=False)) == len(getattr(result, name))
 
 
 def test_a_file_of_the_visitor_is_opened_changed_and_saved(tmp_path: Path) -> None:
