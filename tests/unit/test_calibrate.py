@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("scoringrules", reason="needs the extra `analysis`")
-pytest.importorskip("scoringrules", reason="needs the extra `analysis`")
 
 from waico.agents import Setting
 from waico.agents.draws import Draws
