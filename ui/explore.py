@@ -12,8 +12,8 @@ import solara.lab
 from waico.scenarios.errors import InputError
 from waico.ui import panels
 from waico.ui.explored import Explored
-from waico.ui.figures import Downloads, Panel, of_tables
-from waico.ui.folders import find, resolve
+from waico.ui.figures import Downloads, Panel, folder_fields, of_tables
+from waico.ui.folders import resolve
 
 HOW = "waico sweep design.toml --out sweeps/first"
 
@@ -32,12 +32,7 @@ def Explore(watch: Callable[[str], None]) -> None:
             return str(error)
 
     task = solara.lab.use_task(read, dependencies=[folder])
-    sweeps = solara.use_memo(lambda: find("sweep"), [folder])
-    offered = [{"value": "", "label": "choose a sweep"}, *({"value": name, "label": name} for name in sweeps)]
-    fields = [
-        {"id": "sweep", "label": "sweep", "kind": "select", "value": folder if folder in sweeps else "", "choices": offered},
-        {"id": "folder", "label": "or its folder", "kind": "text", "value": folder, "hint": "below the folder where waico ui was started"},
-    ]
+    fields = solara.use_memo(lambda: folder_fields("sweep", folder), [folder])
     with solara.Div(classes=["waico-view"]):
         with solara.Div(classes=["waico-bar"]):
             panels.Fields(fields=fields, flow="row", event_change=lambda told: set_folder(str(told["value"]).strip()))

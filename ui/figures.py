@@ -13,6 +13,7 @@ import solara
 from waico.agents.world import ENDORSED, OUTSIDE, RATIFIED, SIGNED, WITHDRAWN
 from waico.ui import panels
 from waico.ui.drawer import Drawer
+from waico.ui.folders import find
 from waico.ui.network import network
 from waico.ui.sentences import GROUPS
 from waico.ui.viewer import Viewer, csv, parquet
@@ -156,6 +157,16 @@ def look(viewer: Viewer, told: dict[str, Any]) -> None:
         viewer.choose(str(told["value"]))
     elif told["id"] == "state":
         viewer.open_state(str(told["value"]))
+
+
+def folder_fields(kind: str, folder: str) -> list[dict[str, Any]]:
+    """Fields that choose a folder of a run or a sweep: one of those that are there, or by its name."""
+    there = find(kind)
+    offered = [{"value": "", "label": f"choose a {kind}"}, *({"value": name, "label": name} for name in there)]
+    return [
+        {"id": kind, "label": kind, "kind": "select", "value": folder if folder in there else "", "choices": offered},
+        {"id": "folder", "label": "or its folder", "kind": "text", "value": folder, "hint": "below the folder where waico ui was started"},
+    ]
 
 
 def choices(values: list[str]) -> list[dict[str, str]]:

@@ -9,8 +9,19 @@ import solara
 
 from waico.scenarios.errors import InputError
 from waico.ui import panels
-from waico.ui.figures import Act, Downloads, Happened, Headline, Looked, acting, look, look_fields, of_tables
-from waico.ui.folders import find, resolve
+from waico.ui.figures import (
+    Act,
+    Downloads,
+    Happened,
+    Headline,
+    Looked,
+    acting,
+    folder_fields,
+    look,
+    look_fields,
+    of_tables,
+)
+from waico.ui.folders import resolve
 from waico.ui.replayed import Replayed
 
 HOW = "waico run waic2025 --out runs/first"
@@ -35,12 +46,7 @@ def Replay() -> None:
         except InputError as error:
             set_problem(str(error))
 
-    runs = solara.use_memo(lambda: find("run"), [folder])
-    offered = [{"value": "", "label": "choose a run"}, *({"value": name, "label": name} for name in runs)]
-    fields = [
-        {"id": "run", "label": "run", "kind": "select", "value": folder if folder in runs else "", "choices": offered},
-        {"id": "folder", "label": "or its folder", "kind": "text", "value": folder, "hint": "below the folder where waico ui was started"},
-    ]
+    fields = solara.use_memo(lambda: folder_fields("run", folder), [folder])
     with solara.Div(classes=["waico-view"]):
         with solara.Div(classes=["waico-bar"]):
             panels.Fields(fields=fields, flow="row", event_change=choose)
