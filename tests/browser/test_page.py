@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("playwright", reason="needs the extra `browser`")
+
 import waico
 from tests.browser.conftest import PATIENCE, watch
 from waico.analysis.compare import compare
