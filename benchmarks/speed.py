@@ -66,7 +66,7 @@ def main() -> None:
     for name in ("waic2025", "aiib2014"):
         run, rounds = per_run(name)
         print(f"{name:10s} {run:8.1f} ms a run, {rounds:6.1f} ms per {ROUNDS} rounds, tables included")
-    command = [sys.executable, "-c", "from waico.cli import main; main()", "run", "waic2025"]
+    command = [sys.executable, "-m", "waico", "run", "waic2025"]
     start_up = median_seconds(lambda: subprocess.run(command, capture_output=True, check=True), 5)
     print(f"start-up to first result of `waico run waic2025`: {start_up:.2f} s")
     if arguments.oracle:
