@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from waico.analysis.plots import COLOURS, Chart, themed, title_of
+from waico.analysis.plots import COLOURS, Chart, in_utc, themed, title_of
 from waico.analysis.sweep_plots import DASHES
 from waico.runs.run import RunResult
 
@@ -50,12 +50,12 @@ def measure_courses(results: Mapping[str, RunResult], institution: str | None = 
 
 def measures_over_time(results: Mapping[str, RunResult], institution: str | None = None) -> Chart:
     """A panel per measure: median and 90% band of each scenario over time; see `measure_courses`."""
-    table = measure_courses(results, institution)
+    table = in_utc(measure_courses(results, institution))
     names = list(results)
     colours = alt.Color("scenario:N", sort=names, scale=alt.Scale(domain=names, range=list(COLOURS[: len(names)])), title=None,
                         legend=alt.Legend(orient="top", labelLimit=300, symbolType="stroke", symbolSize=400, symbolOpacity=1) if len(names) > 1 else None)  # fmt: skip
     dashes = alt.StrokeDash("scenario:N", sort=names, scale=alt.Scale(domain=names, range=list(DASHES[: len(names)])), title=None)
-    days = alt.Scale(domain=[table["date"].min(), table["date"].max()])
+    days = alt.Scale(type="utc", domain=[table["date"].min(), table["date"].max()])
     panels = [_panel(table[table["measure"] == measure], measure, colours, dashes, days) for measure in MEASURES]
     runs = sorted({result.replicates for result in results.values()})
     subtitle = f"median, and band that holds 90% of the runs; {' or '.join(map(str, runs))} runs each, seed {next(iter(results.values())).seed}"

@@ -196,7 +196,7 @@ def _membership_curves(result: RunResult, width: int = 450) -> Any:
     states = max(_at_risk(result, course.body) for course in courses)
     highest = max(course.band["high"].max() for course in courses)
     frame = _Frame(
-        alt.Scale(domain=[_stamp(result.scenario.freeze_date), _stamp(courses[0].end["date"])]),
+        alt.Scale(type="utc", domain=[_midnight(result.scenario.freeze_date), courses[0].end["date"]]),
         alt.Scale(domain=[0, max(10, float(min(states, 10 * np.ceil(highest / 10))))], nice=False),
         width,
         height=max(110, (34 * len(OUTCOMES) - 60 * (len(courses) - 1)) // len(courses)),
@@ -235,7 +235,7 @@ def _panel(course: _Course, frame: _Frame, colour: str) -> Any:
         x=time, y=alt.Y("median:Q", scale=frame.states, title="states signed", axis=number)
     )  # fmt: skip
     window = alt.Chart(course.opening).mark_rect(color=GREY, opacity=0.18).encode(
-        x=alt.X("opens:T", scale=frame.time), x2="closes:T"
+        x=alt.X("opens:T", scale=frame.time), x2="closes:T", description="label:N"   # the one made for x2 is not in UTC
     )  # fmt: skip
     ceremony = alt.Chart(course.opening).mark_rule(color=GREY, strokeDash=[4, 3]).encode(
         x=alt.X("opens:T", scale=frame.time)
@@ -250,9 +250,9 @@ def _panel(course: _Course, frame: _Frame, colour: str) -> Any:
 
 
 def _course(result: RunResult, body: Institution) -> _Course:
-    rounds = result.rounds[result.rounds["institution"] == body.id]
+    rounds = in_utc(result.rounds[result.rounds["institution"] == body.id])
     signed = rounds.pivot(index="date", columns="replicate", values="signed")
-    signed.loc[_stamp(result.scenario.freeze_date)] = 0
+    signed.loc[_midnight(result.scenario.freeze_date)] = 0
     values = signed.sort_index().ffill().to_numpy(dtype=float)   # a run that has ended keeps its members
     low, median, high = np.quantile(values, [0.05, 0.5, 0.95], axis=1)
     band = pd.DataFrame({"date": np.sort(signed.index), "low": low, "median": median, "high": high})
@@ -330,5 +330,10 @@ def words_of(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _stamp(day: Any) -> pd.Timestamp:
-    return pd.Timestamp(day)
+def _midnight(day: Any) -> pd.Timestamp:
+    return pd.Timestamp(day, tz="UTC")
+
+
+def in_utc(table: pd.DataFrame) -> pd.DataFrame:
+    """A table with its days as midnights in UTC: else a chart would put them where the reader's time zone and summer time do."""
+    return table.assign(date=table["date"].dt.tz_localize("UTC"))
