@@ -25,7 +25,7 @@ from markupsafe import Markup, escape
 from waico.analysis.factors import is_numeric
 from waico.analysis.plots import VL_VERSION, Chart, title_in_words
 from waico.analysis.wording import cell
-from waico.runs.record import unwritable, write_whole
+from waico.runs.folders import LOCK, lock, unwritable, write_whole
 from waico.scenarios.errors import InputError, NeedsExtra
 
 TEMPLATE = "report.html.j2"
@@ -164,7 +164,7 @@ def check_place(out: Path) -> None:
     folder = table_folder(out)
     if folder.exists() and not folder.is_dir():
         raise InputError("--out", str(folder), "is a file where the folder of tables would be", "give a new name")
-    others = [path.name for path in sorted(folder.glob("*")) if path.name not in made]
+    others = [path.name for path in sorted(folder.glob("*")) if path.name not in {*made, LOCK}]
     if others:
         raise InputError(
             "--out", str(folder), f"holds '{others[0]}', which no report made", "give a new name, or move it"
@@ -185,17 +185,16 @@ def write(report: Report, out: Path) -> None:
     check_place(out)
     folder, before = table_folder(out), _tables_before(out)
     page = render(report, folder.name)
-    try:
-        folder.mkdir(exist_ok=True)
-        for table in report.tables:
-            write_whole(
-                folder / table.file, partial(_write_text, text=table.rows.to_csv(index=False, lineterminator="\n"))
-            )
-        write_whole(out, partial(_write_text, text=page))
-        for name in before - {table.file for table in report.tables}:
-            (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise unwritable(out, error.strerror or str(error)) from None
+    with lock(folder):
+        try:
+            for table in report.tables:
+                text = table.rows.to_csv(index=False, lineterminator="\n")
+                write_whole(folder / table.file, partial(_write_text, text=text))
+            write_whole(out, partial(_write_text, text=page))
+            for name in before - {table.file for table in report.tables}:
+                (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(out, error.strerror or str(error)) from None
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from waico.runs.record import MANIFEST
+from waico.runs.folders import MANIFEST
 from waico.scenarios.errors import InputError
 
 RECORDS = {"run": "run.json", "sweep": MANIFEST}   # what tells what a folder holds

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from waico.runs.record import TABLES, read_run
+from waico.runs.folders import TABLES
+from waico.runs.record import read_run
 from waico.runs.run import RunResult
 from waico.ui.live_run import opening_spread
 from waico.ui.viewer import Viewer

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from waico.analysis.explain import Explanation, explain
-from waico.runs.record import TABLES
+from waico.runs.folders import TABLES
 from waico.ui.sentences import GROUPS, sentences
 from waico.ui.watched import Watched
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json as json_module
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -65,6 +65,7 @@ def main() -> None:
 def _run(arguments: list[str]) -> int:
     try:
         code = app(arguments, prog_name="waico", standalone_mode=False)
+        sys.stdout.flush()
     except InputError as error:
         return _complain(str(error), 2)
     except (KeyboardInterrupt, typer.Abort) as error:
@@ -74,6 +75,10 @@ def _run(arguments: list[str]) -> int:
     except BrokenPipeError:   # the reader of our output has left, as `head` does
         sys.stderr.close()
         return 0
+    except OSError as error:
+        with suppress(OSError):   # else Python tries again to print, and complains, on its way out
+            sys.stdout.close()
+        return _complain(f"{error.filename or 'the output'} cannot be written or read: {error.strerror or error}", 1)
     except Exception as error:  # noqa: BLE001 (the last stand: a traceback tells a user nothing)
         if isinstance(error, UsageError or ()):
             context = getattr(error, "ctx", None)
@@ -86,7 +91,8 @@ def _run(arguments: list[str]) -> int:
 
 
 def _complain(line: str, code: int) -> int:
-    sys.stderr.write(one_line(line) + "\n")
+    with suppress(OSError):   # there may be no place for complaints either
+        sys.stderr.write(one_line(line) + "\n")
     return code
 
 
@@ -129,21 +135,21 @@ def run(
     quiet: QuietOption = False,
 ) -> None:
     """Run a scenario headless: outcome shares, and members, text and dates of each institution."""
-    from waico.runs.record import check_free, save
+    from waico.runs.folders import claimed
+    from waico.runs.record import save
     from waico.runs.run import run as run_scenario
     from waico.scenarios.load import blame
 
-    if out is not None:
-        check_free(out)
     overrides, loaded = _load(scenario, changes)
     last = _date("--until", until, loaded)
-    with blame(scenario, overrides, "--set"), _progress(replicates, quiet) as advance:
-        result = run_scenario(
-            loaded, seed=seed, replicates=replicates, workers=workers, until=last, overrides=overrides,
-            on_progress=advance,
-        )  # fmt: skip
-    if out is not None:
-        save(result, out)
+    with nullcontext() if out is None else claimed(out):
+        with blame(scenario, overrides, "--set"), _progress(replicates, quiet) as advance:
+            result = run_scenario(
+                loaded, seed=seed, replicates=replicates, workers=workers, until=last, overrides=overrides,
+                on_progress=advance,
+            )  # fmt: skip
+        if out is not None:
+            save(result, out)
     if json:
         _print_json(result.summary())
     else:
@@ -321,20 +327,19 @@ def forecast(
         from waico.analysis.history.forecast import forecast as make_forecast
         from waico.analysis.history.forecast import runs_of, source_of
         from waico.analysis.history.seal import write
-    from waico.runs.record import check_free
+    from waico.runs.folders import claimed
     from waico.scenarios.load import blame
 
-    if out is not None:
-        check_free(out)
     overrides, loaded = _load(scenario, changes)
     day = _date("--until", until, loaded)
     assert day is not None   # the option must be given
     source_of(loaded)   # refuses hindsight before any time is spent
-    with blame(scenario, overrides, "--set"), _progress(runs_of(loaded, replicates), quiet, "runs") as advance:
-        found = make_forecast(
-            loaded, until=day, seed=seed, replicates=replicates, workers=workers, on_progress=advance
-        )
-    seal = None if out is None else write(found, out, overrides, date.today())
+    with nullcontext() if out is None else claimed(out):
+        with blame(scenario, overrides, "--set"), _progress(runs_of(loaded, replicates), quiet, "runs") as advance:
+            found = make_forecast(
+                loaded, until=day, seed=seed, replicates=replicates, workers=workers, on_progress=advance
+            )
+        seal = None if out is None else write(found, out, overrides, date.today())
     if json:
         _print_json(found.as_dict() | {"seal": seal})
         return
@@ -385,7 +390,7 @@ def calibrate(
     with extra("waico calibrate"):
         from waico.analysis.history.calibrate import calibrate as fit_cases
     from waico.analysis.history.cases import CASES
-    from waico.runs.record import check_free_file
+    from waico.runs.folders import check_free_file, write_file
 
     names = list(CASES) if cases is None else [name.strip() for name in cases.strip().removesuffix(",").split(",")]
     if out is not None:
@@ -393,7 +398,7 @@ def calibrate(
     with _progress(len(names), quiet, "cases") as advance:
         found = fit_cases(names, advance)
     if out is not None:
-        out.write_text(found.to_toml(date.today()), encoding="utf-8")
+        write_file(out, found.to_toml(date.today()))
     _print_all(show.calibration(found))
 
 

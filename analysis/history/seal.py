@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from waico.analysis.history.attribution import mean_of
 from waico.analysis.history.episodes import ASSUMED
 from waico.analysis.history.forecast import Forecast, Source, simulated
-from waico.runs.record import FORECAST, SEAL, STATES, check_free, damaged, plain, unwritable, versions, write_whole
+from waico.runs.folders import FORECAST, SEAL, STATES, check_free, unwritable, write_whole
+from waico.runs.record import damaged, plain, versions
 from waico.scenarios.errors import InputError
 from waico.scenarios.load import check
 from waico.scenarios.schema import COEFFICIENTS, Prior, Scenario
@@ -29,7 +30,7 @@ def write(found: Forecast, folder: Path, overrides: Mapping[str, Any], made: dat
 
     Args:
         found: what to write.
-        folder: free for it, see `waico.runs.record.check_free`.
+        folder: free for it, see `waico.runs.folders.check_free`.
         overrides: changes made to the scenario, by path.
         made: the day on which it is written.
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from waico.analysis.history.seal import verify
-from waico.runs.record import FORECAST, SEAL, STATES
+from waico.runs.folders import FORECAST, SEAL, STATES
 from waico.scenarios.errors import InputError
 
 BUNDLED = Path(__file__).parents[1] / "forecasts" / "waic2025_2026-08-31"

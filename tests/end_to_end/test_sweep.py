@@ -81,7 +81,7 @@ def test_a_sweep_fills_its_folder_and_sums_up(design: Path, tmp_path: Path, caps
     assert printed.out.startswith(f"48 of 48 runs are in {tmp_path / 'out'} (")
     assert "binding_regime" in printed.out
     assert printed.err == ""
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {".lock", "design.parquet", "manifest.json", "results"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"design.parquet", "manifest.json", "results"}
     assert len(pd.read_parquet(tmp_path / "out" / "design.parquet")) == 16
     assert len(pd.read_parquet(tmp_path / "out" / "results")) == RUNS
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["runs"] == RUNS

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import waico
 from waico.analysis.explain import explain
-from waico.runs.record import TABLES, read_run
+from waico.runs.folders import TABLES
+from waico.runs.record import read_run
 from waico.runs.run import RunResult, run
 from waico.scenarios.errors import InputError
 from waico.scenarios.load import load_scenario

@@ -16,8 +16,9 @@ from tests.sweeps import DESIGN, RUNS, SCENARIO, parts, write_design
 from waico.negotiation.course import Course
 from waico.runs import parts as made_by
 from waico.runs import store as stores
+from waico.runs.folders import lock, write_whole
 from waico.runs.plan import possible, read_plan
-from waico.runs.record import environment, write_whole
+from waico.runs.record import environment
 from waico.runs.run import simulate_endings
 from waico.runs.store import first_difference
 from waico.runs.sweep import LEAST_PARTS, RUNS_PER_PART, open_sweep, part_size
@@ -281,7 +282,7 @@ def test_what_a_kill_at_the_start_leaves_behind_is_cleared(design: Path, made: P
         (tmp_path / ".manifest.json.77.part").write_bytes(b"{")
         waico.sweep(design, tmp_path, resume=True)
     assert parts(tmp_path) == parts(made)
-    assert {path.name for path in tmp_path.iterdir()} == {".lock", "design.parquet", "manifest.json", "results"}
+    assert {path.name for path in tmp_path.iterdir()} == {"design.parquet", "manifest.json", "results"}
 
 
 def test_the_file_of_the_design_has_a_row_per_sample(design: Path, made: Path) -> None:
@@ -299,7 +300,7 @@ def test_a_damaged_manifest_is_refused(design: Path, copied: Path) -> None:
 
 
 def test_two_sweeps_do_not_write_one_folder(design: Path, tmp_path: Path) -> None:
-    with stores.lock(tmp_path / "out"), pytest.raises(InputError, match="is being written by another process"):
+    with lock(tmp_path / "out"), pytest.raises(InputError, match="is being written by another process"):
         waico.sweep(design, tmp_path / "out")
     assert waico.sweep(design, tmp_path / "out").runs == RUNS   # once it is free again
 

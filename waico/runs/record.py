@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import subprocess
 import tempfile
@@ -18,20 +17,12 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from waico.runs.folders import MANIFEST, RUN_FILES, SEAL, TABLES, check_free, unwritable, write_whole
 from waico.runs.run import RunResult, run
 from waico.scenarios.complaints import first_complaint
 from waico.scenarios.errors import InputError
 from waico.scenarios.load import check
 from waico.scenarios.schema import Scenario
-
-TABLES = ("outcomes", "rounds", "texts", "nations", "firms", "events")
-MANIFEST = "manifest.json"   # of a sweep
-SEAL, FORECAST, STATES = "SEAL", "forecast.json", "states.csv"   # of a forecast; the seal makes a folder one
-HELD = {
-    "run.json": ("a run", "give a new folder"),
-    MANIFEST: ("a sweep", "go on with it by --resume, or give a new folder"),
-    SEAL: ("a forecast", "give a new folder"),
-}
 
 OTHERS = {MANIFEST: ("a sweep", "use waico analyze"), SEAL: ("a forecast", "use waico replay")}
 
@@ -56,81 +47,12 @@ def save(result: RunResult, folder: Path) -> None:
         raise unwritable(folder, error.strerror or str(error)) from None
 
 
-def check_free(folder: Path) -> None:
-    """Refuse a folder that holds a run, a sweep or a forecast, or cannot be written, before any time is spent on making others.
-
-    Raises:
-        InputError: it does, or it cannot.
-    """
-    try:
-        parts = [f"results/{path.name}" for path in (folder / "results").glob("part-*")]   # of a sweep without its manifest
-        for name in (*HELD, FORECAST, STATES, *_result_files(), *sorted(parts)):
-            if (folder / name).exists():
-                what, instead = HELD.get(name, (f"'{name}'", "give a new folder"))
-                raise InputError("--out", str(folder), f"holds {what} already", instead)
-        there = next(step for step in (folder, *folder.absolute().parents) if step.exists())
-    except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise unwritable(folder, getattr(error, "strerror", None) or str(error)) from None
-    if not there.is_dir():
-        raise unwritable(folder, f"{there.name} is a file")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise unwritable(folder, "no permission")
-
-
 def is_forecast(folder: Path) -> bool:
     """Whether a folder holds a sealed forecast; one that cannot be looked into does not."""
     try:
         return (folder / SEAL).is_file()
     except OSError:
         return False
-
-
-def check_free_file(file: Path, suffix: str) -> None:
-    """Refuse a file that exists, cannot be made, or whose name ends otherwise.
-
-    Raises:
-        InputError: any of these.
-    """
-    if file.suffix != suffix:
-        raise InputError("--out", str(file), f"does not end in {suffix}", f"give the name of a {suffix} file")
-    if file.exists():
-        raise InputError("--out", str(file), "exists already", "give a new name")
-    if not file.absolute().parent.is_dir():
-        raise InputError("--out", str(file), "lies in a folder that does not exist", "make the folder first")
-    if not os.access(file.absolute().parent, os.W_OK | os.X_OK):
-        raise unwritable(file, "no permission")
-
-
-def unwritable(folder: Path, why: str) -> InputError:
-    """The complaint about a place that `--out` names."""
-    return InputError("--out", str(folder), f"cannot be written ({why})", "give another folder")
-
-
-def _result_files() -> list[str]:
-    return [*(f"{name}.parquet" for name in TABLES), "members.csv"]
-
-
-def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write under a temporary name, bring it to the disk, then rename: a file with its name is whole, whatever happens."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write(part)
-        _sync(part, os.O_RDWR)
-        part.replace(path)
-        if os.name == "posix":   # elsewhere folders cannot be opened
-            _sync(path.parent, os.O_RDONLY)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _sync(path: Path, mode: int) -> None:
-    handle = os.open(path, mode)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _record(result: RunResult, folder: Path) -> dict[str, Any]:
@@ -188,7 +110,7 @@ def _commit() -> str | None:
 
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of results in a run's folder."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in _result_files()}
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in RUN_FILES}
 
 
 class _Record(BaseModel):

@@ -12,7 +12,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -22,17 +21,17 @@ from typing import Any, Literal
 
 import pandas as pd
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from waico.runs.design import Design
+from waico.runs.folders import MANIFEST, check_free, clear_parts, unwritable, write_whole
 from waico.runs.plan import Plan, hash_tables, own_tables
-from waico.runs.record import MANIFEST, check_free, damaged, environment, unwritable, write_whole
+from waico.runs.record import damaged, environment
 from waico.scenarios.errors import InputError
 from waico.scenarios.layers import LOCAL
 from waico.scenarios.schema import Scenario
 
-DESIGN, RESULTS, LOCK = "design.parquet", "results", ".lock"
+DESIGN, RESULTS = "design.parquet", "results"
 PART = re.compile(r"part-(\d{6})-([0-9a-f]{16})\.parquet")
 AGAIN = "sweep again into a new folder"
 GO_ON = "go on with waico sweep --resume, which makes it again"
@@ -154,27 +153,6 @@ def open_store(folder: Path) -> Store:
     return Store(folder, manifest, whole)
 
 
-@contextmanager
-def lock(folder: Path) -> Iterator[None]:
-    """The right to write into a folder; the system takes it back from a process that dies.
-
-    Raises:
-        InputError: another process has it, or the folder cannot be written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        held = FileLock(folder / LOCK)
-        held.acquire(timeout=0)
-    except Timeout:
-        raise InputError("--out", str(folder), "is being written by another process", "wait for it, or stop it") from None
-    except OSError as error:
-        raise unwritable(folder, error.strerror or str(error)) from None
-    try:
-        yield
-    finally:
-        held.release()
-
-
 def plan_of(store: Store) -> Plan:
     """The plan that a sweep was made from.
 
@@ -282,9 +260,8 @@ def _parts(folder: Path, manifest: Manifest) -> tuple[dict[int, Path], list[Path
 
 
 def _clear(folder: Path) -> None:
-    """Remove what writing left behind when it was killed."""
-    for left in [*folder.glob(".*.part"), *(folder / RESULTS).glob(".*.part")]:
-        left.unlink()
+    for place in (folder, folder / RESULTS):
+        clear_parts(place)
 
 
 def _sha(path: Path) -> str:

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.engines import Crew, crew
+from waico.runs.folders import check_free, lock
 from waico.runs.parts import NOT_OF_A_RUN, SCHEMA, Outcomes, Part, Row, Task, make_part
 from waico.runs.plan import Plan, read_plan
-from waico.runs.record import check_free
-from waico.runs.store import Manifest, Store, create, first_difference, lock, open_store, plan_of
+from waico.runs.store import Manifest, Store, create, first_difference, open_store, plan_of
 from waico.runs.store import resume as resume_store
 from waico.scenarios.errors import InputError, Stopped
 
