@@ -25,12 +25,13 @@ from markupsafe import Markup, escape
 from waico.analysis.factors import is_numeric
 from waico.analysis.plots import VL_VERSION, Chart, title_in_words
 from waico.analysis.wording import cell
-from waico.runs.folders import LOCK, lock, unwritable, write_whole
+from waico.runs.folders import LOCK, PART, clear_parts, lock, unwritable, write_whole
 from waico.scenarios.errors import InputError, NeedsExtra
 
 TEMPLATE = "report.html.j2"
 MARK = re.compile(r'<meta name="generator" content="waico [^"]*">\n<meta name="waico-tables" content="([^"]*)">')
 HEAD = 2000   # letters of a file in which the mark is looked for
+BEGUN = ".begun"   # in the folder of tables while a report is written: which ones
 NAME = re.compile(r"[a-z0-9_]+")
 BREAKS = re.compile(r"(?<=\w)([._])(?=[A-Za-z])")   # where a path may be broken
 
@@ -164,7 +165,8 @@ def check_place(out: Path) -> None:
     folder = table_folder(out)
     if folder.exists() and not folder.is_dir():
         raise InputError("--out", str(folder), "is a file where the folder of tables would be", "give a new name")
-    others = [path.name for path in sorted(folder.glob("*")) if path.name not in {*made, LOCK}]
+    ours = {*made, *_begun(folder), LOCK, BEGUN}
+    others = [path.name for path in sorted(folder.glob("*")) if path.name not in ours and not PART.fullmatch(path.name)]
     if others:
         raise InputError(
             "--out", str(folder), f"holds '{others[0]}', which no report made", "give a new name, or move it"
@@ -187,11 +189,14 @@ def write(report: Report, out: Path) -> None:
     page = render(report, folder.name)
     with lock(folder):
         try:
+            clear_parts(folder)
+            names = " ".join(table.file for table in report.tables)
+            write_whole(folder / BEGUN, partial(_write_text, text=names))   # were we killed, these would not be taken for a user's
             for table in report.tables:
                 text = table.rows.to_csv(index=False, lineterminator="\n")
                 write_whole(folder / table.file, partial(_write_text, text=text))
             write_whole(out, partial(_write_text, text=page))
-            for name in before - {table.file for table in report.tables}:
+            for name in {*before, BEGUN} - {table.file for table in report.tables}:
                 (folder / name).unlink(missing_ok=True)
         except OSError as error:
             raise unwritable(out, error.strerror or str(error)) from None
@@ -246,6 +251,14 @@ def _words_in(chart: Chart) -> str:
 def _breakable(text: str) -> Markup:
     """A text in which a path may be broken after its dots and underscores."""
     return Markup(BREAKS.sub(r"\1<wbr>", str(escape(text))))
+
+
+def _begun(folder: Path) -> set[str]:
+    """Names of the CSVs that a report was writing when it was killed."""
+    try:
+        return set((folder / BEGUN).read_text(encoding="utf-8", errors="replace").split())
+    except OSError:
+        return set()
 
 
 def _tables_before(out: Path) -> set[str]:

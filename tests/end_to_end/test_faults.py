@@ -13,6 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_a_full_disk(name: str, folder: Path, request: pytest.FixtureRequest) ->
     assert is_one_line(complaint)
     assert "File too large" in complaint
     new = left(folder) - before
-    assert not [name for name in new if name.endswith(".part") or name.endswith(folders.LOCK)]
+    assert not [path for path in new if path.endswith((".part", folders.LOCK))]
     assert not new & {"run_out/run.json", "forecast_out/SEAL", "fit.toml", "analysis.html", "report.html"}
     again = at(COMMANDS[name], f"elsewhere{Path(OUTPUTS[name][0]).suffix}")
     assert run(folder, again)[0] == 0
@@ -235,10 +236,8 @@ def test_interrupted_at_any_moment(name: str, folder: Path) -> None:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         time.sleep(seconds)
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
-        except ProcessLookupError:
-            pass
         _, complaint = process.communicate(timeout=60)
         assert process.returncode in (0, 130, -signal.SIGINT)   # the last while Python itself starts
         if process.returncode == 130:

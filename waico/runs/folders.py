@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ HELD = {
 }
 RUN_FILES = (*(f"{name}.parquet" for name in TABLES), "members.csv")   # beside run.json
 LOCK = ".lock"
+PART = re.compile(r"\..+\.\d+\.part")   # of a file that is being written
 
 
 def check_free(folder: Path) -> None:
@@ -90,8 +92,9 @@ def claimed(folder: Path) -> Iterator[None]:
 
 def clear_parts(folder: Path) -> None:
     """Remove what `write_whole` left behind where it was killed."""
-    for left in folder.glob(".*.part"):
-        left.unlink()
+    for left in folder.iterdir():
+        if PART.fullmatch(left.name):
+            left.unlink()
 
 
 def check_free_file(file: Path, suffix: str) -> None:
