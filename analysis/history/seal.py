@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from waico.analysis.history.attribution import mean_of
 from waico.analysis.history.episodes import ASSUMED
 from waico.analysis.history.forecast import Forecast, Source, simulated
-from waico.runs.folders import FORECAST, SEAL, STATES, check_free, unwritable, write_whole
+from waico.runs.folders import FORECAST, SEAL, STATES, check_free, read_whole, unwritable, write_whole
 from waico.runs.record import damaged, plain, versions
 from waico.scenarios.errors import InputError
 from waico.scenarios.load import check
@@ -55,8 +55,8 @@ def write(found: Forecast, folder: Path, overrides: Mapping[str, Any], made: dat
 def verify(folder: Path) -> bool:
     """Whether the files of a forecast are those that were sealed."""
     try:
-        content = {name: (folder / name).read_bytes() for name in (FORECAST, STATES)}
-        return (folder / SEAL).read_bytes() == f"{_seal(content)}\n".encode()
+        content = {name: read_whole(folder / name) for name in (FORECAST, STATES)}
+        return read_whole(folder / SEAL) == f"{_seal(content)}\n".encode()
     except OSError:
         return False
 

@@ -262,3 +262,15 @@ def test_output_that_nobody_takes(folder: Path) -> None:
     ]:
         done = subprocess.run(["bash", "-c", f"{command} {redirected}"], cwd=ROOT, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (code, complaint), redirected
+
+
+@pytest.mark.parametrize("name", list(RECORDS))
+@pytest.mark.parametrize("there", ["a pipe", "a device"])
+def test_a_record_that_never_ends_is_not_waited_for(name: str, there: str, folder: Path) -> None:
+    path = folder / RECORDS[name]
+    path.unlink()
+    os.mkfifo(path) if there == "a pipe" else path.symlink_to("/dev/zero")
+    code, out, complaint = run(folder, COMMANDS[name])
+    assert (code, out) == (2, "")
+    assert "cannot be read: is a pipe or a device" in complaint
+    assert is_one_line(complaint)

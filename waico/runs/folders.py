@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +26,7 @@ HELD = {
 }
 RUN_FILES = (*(f"{name}.parquet" for name in TABLES), "members.csv")   # beside run.json
 LOCK = ".lock"
+LARGEST = 100_000_000   # bytes of a record; real ones have some ten thousand
 PART = re.compile(r"\..+\.\d+\.part")   # of a file that is being written
 
 
@@ -111,6 +115,35 @@ def check_free_file(file: Path, suffix: str) -> None:
         raise InputError("--out", str(file), "lies in a folder that does not exist", "make the folder first")
     if not os.access(file.absolute().parent, os.W_OK | os.X_OK):
         raise unwritable(file, "no permission")
+
+
+def read_whole(path: Path) -> bytes:
+    """A record or another small file of results.
+
+    Raises:
+        OSError: it cannot be read, is larger than 100 MB, or is a pipe or a device, from which reading might never end.
+    """
+    _check_regular(path)
+    if path.stat().st_size > LARGEST:
+        raise OSError(errno.EFBIG, f"is larger than {LARGEST // 1_000_000} MB", str(path))
+    return path.read_bytes()
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file of any size, as hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe or a device.
+    """
+    _check_regular(path)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_regular(path: Path) -> None:
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):   # a folder says so itself
+        raise OSError(errno.EINVAL, "is a pipe or a device", str(path))
 
 
 def write_file(file: Path, text: str) -> None:

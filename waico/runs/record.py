@@ -17,7 +17,17 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from waico.runs.folders import MANIFEST, RUN_FILES, SEAL, TABLES, check_free, unwritable, write_whole
+from waico.runs.folders import (
+    MANIFEST,
+    RUN_FILES,
+    SEAL,
+    TABLES,
+    check_free,
+    read_whole,
+    sha256_of,
+    unwritable,
+    write_whole,
+)
 from waico.runs.run import RunResult, run
 from waico.scenarios.complaints import first_complaint
 from waico.scenarios.errors import InputError
@@ -110,7 +120,7 @@ def _commit() -> str | None:
 
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of results in a run's folder."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in RUN_FILES}
+    return {name: sha256_of(folder / name) for name in RUN_FILES}
 
 
 class _Record(BaseModel):
@@ -137,7 +147,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     """
     path = folder / "run.json"
     try:
-        text = path.read_bytes()
+        text = read_whole(path)
     except OSError as error:
         for name, (what, instead) in OTHERS.items():
             if (folder / name).is_file():
@@ -182,7 +192,7 @@ def damaged(path: Path, error: ValidationError | InputError, instead: str = "run
     if isinstance(error, ValidationError):
         if error.errors()[0]["type"] == "json_invalid":
             return InputError(str(path), "", "is damaged: it is no JSON", instead)
-        error = first_complaint(error, json.loads(path.read_bytes()), "")
+        error = first_complaint(error, json.loads(read_whole(path)), "")
     what = f"{error.what}: it is damaged or of another version"
     return InputError(str(path), error.field, what, instead)
 

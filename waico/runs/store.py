@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from waico.runs.design import Design
-from waico.runs.folders import MANIFEST, check_free, clear_parts, unwritable, write_whole
+from waico.runs.folders import MANIFEST, check_free, clear_parts, read_whole, sha256_of, unwritable, write_whole
 from waico.runs.plan import Plan, hash_tables, own_tables
 from waico.runs.record import damaged, environment
 from waico.scenarios.errors import InputError
@@ -128,7 +128,7 @@ def resume(folder: Path, plan: Plan, runs_per_part: int) -> Store:
     then = read_manifest(folder)
     _refuse_changes(folder, then, now)
     try:
-        if not (folder / DESIGN).exists() or _sha(folder / DESIGN) != now.hashes[DESIGN]:
+        if not (folder / DESIGN).exists() or sha256_of(folder / DESIGN) != now.hashes[DESIGN]:
             write_whole(folder / DESIGN, lambda path: path.write_bytes(data))
         (folder / RESULTS).mkdir(exist_ok=True)
         _clear(folder)
@@ -161,7 +161,7 @@ def plan_of(store: Store) -> Plan:
     """
     path = store.folder / DESIGN
     try:
-        data = path.read_bytes()
+        data = read_whole(path)
     except OSError as error:
         raise InputError(str(path), "", f"cannot be read: {error.strerror}", GO_ON) from None
     if hashlib.sha256(data).hexdigest() != store.manifest.hashes[DESIGN]:
@@ -178,7 +178,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        text = path.read_bytes()
+        text = read_whole(path)
     except OSError as error:
         if (folder / "run.json").is_file():
             raise InputError(str(folder), "", "holds a run, and no sweep", "use waico report") from None
@@ -252,7 +252,7 @@ def _parts(folder: Path, manifest: Manifest) -> tuple[dict[int, Path], list[Path
         match = PART.fullmatch(path.name)
         if match and path.is_file():
             number = int(match[1])
-            if number < manifest.parts and path.name == manifest.name_of(number, path.read_bytes()):
+            if number < manifest.parts and path.name == manifest.name_of(number, read_whole(path)):
                 whole[number] = path
             else:
                 broken.append(path)
@@ -262,8 +262,3 @@ def _parts(folder: Path, manifest: Manifest) -> tuple[dict[int, Path], list[Path
 def _clear(folder: Path) -> None:
     for place in (folder, folder / RESULTS):
         clear_parts(place)
-
-
-def _sha(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
