@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
-from inspect import cleandoc
+from inspect import Parameter, cleandoc, signature
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
+from typer.models import OptionInfo
+
+from waico.cli import app
 from waico.negotiation import adoption_rules, gates, protocols
 from waico.scenarios.reference import parameter_table, parameters, table
 
@@ -21,6 +25,19 @@ change it, and see what it moves.
 
 How scenario files are written, with `extends`, shocks and own tables: [write a scenario](../how-to/write_a_scenario.md).
 
+"""
+COMMANDS = """# Commands
+
+Made from the code by `python -m waico.reference`; a test says when it is out of date. `waico COMMAND --help` says the same.
+
+Results go to standard output, notes and complaints to standard error, a complaint in one line. Exit codes:
+
+| code | meaning |
+|---|---|
+| 0 | done; a replay came out identical |
+| 1 | stopped for a reason outside the inputs, such as a full disk; what was kept is said; or a replay came out different |
+| 2 | an input is wrong: file, field, what is wrong, what would be right; nothing was written |
+| 130 | interrupted; what was kept is said |
 """
 RULES = (
     ("protocol", "bargaining", protocols),
@@ -42,12 +59,37 @@ def rule_table(level: int = 2) -> str:
     return "\n".join(parts)
 
 
+def command_table() -> str:
+    """Every command with its arguments and options, from the signatures that the command line is made of."""
+    parts = []
+    for command in app.registered_commands:
+        function = command.callback
+        assert function is not None
+        rows = ["| argument or option | default | meaning |", "|---|---|---|"]
+        hints = get_type_hints(function, include_extras=True)
+        rows += [_option(parameter, hints[name]) for name, parameter in signature(function).parameters.items()]
+        parts.append(f"## waico {function.__name__}\n\n{cleandoc(function.__doc__ or '')}\n\n" + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def _option(parameter: Parameter, hint: Any) -> str:
+    """A row for an argument or an option of a command."""
+    kind, info = get_args(hint)[:2]
+    named = isinstance(info, OptionInfo)
+    given = [info.default] if isinstance(info.default, str) else []   # where typer keeps the name in an Annotated option
+    name = (given or [f"--{parameter.name.replace('_', '-')}"])[0] if named else ""
+    value = info.metavar or {int: "N", str: "TEXT", bool: ""}.get(kind, "N")
+    default = "required" if parameter.default is Parameter.empty else "none" if parameter.default in (None, []) or parameter.default is False else f"`{parameter.default}`"
+    return f"| `{' '.join(part for part in (name, value) if part)}` | {default} | {info.help} |"
+
+
 def pages(root: Path) -> dict[Path, str]:
     """The pages that hold the reference, as they should be."""
     odd = root / "docs" / "odd.md"
     before = odd.read_text(encoding="utf-8").partition(MARKER)[0]
     return {
         root / "docs" / "reference" / "scenario.md": f"{HEAD}{parameter_table()}\n{rule_table()}",
+        root / "docs" / "reference" / "commands.md": f"{COMMANDS}\n{command_table()}",
         odd: f"{before}{MARKER}\n{parameter_table(4)}\n{rule_table(4)}",
     }
 

@@ -25,7 +25,7 @@ def everything() -> list[Parameter]:
     return found
 
 
-@pytest.mark.parametrize("page", ["docs/reference/scenario.md", "docs/odd.md"])
+@pytest.mark.parametrize("page", ["docs/reference/scenario.md", "docs/reference/commands.md", "docs/odd.md"])
 def test_pages_are_up_to_date(page: str) -> None:
     assert (ROOT / page).read_text(encoding="utf-8") == pages(ROOT)[ROOT / page], "run python -m waico.reference"
 
