@@ -8,6 +8,7 @@ import warnings
 from typing import Any
 
 from waico.scenarios.errors import InputError
+from waico.ui.guard import Guard
 
 MESSAGE = 2_000_000   # bytes of a message from the browser at most; what may be uploaded is far smaller
 SCENARIO = "WAICO_UI_SCENARIO"   # Solara imports the page by name, so that what it opens with travels by the environment
@@ -61,5 +62,6 @@ def serve(app: Any, at: socket.socket) -> None:
     """Serve until interrupted."""
     import uvicorn
 
-    config = uvicorn.Config(app, log_level="warning", ws_max_size=MESSAGE, timeout_graceful_shutdown=1)
+    guarded = Guard(app, at.getsockname()[0])
+    config = uvicorn.Config(guarded, log_level="warning", ws_max_size=MESSAGE, timeout_graceful_shutdown=1)
     uvicorn.Server(config).run(sockets=[at])

@@ -5,6 +5,8 @@ import re
 import zipfile
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -16,6 +18,7 @@ from waico.analysis.compare import compare
 from waico.runs.record import read_run
 from waico.runs.sweep import open_sweep
 from waico.scenarios.load import load_scenario
+from waico.ui.guard import HEADERS
 from waico.ui.session import Session, Source
 
 pytestmark = pytest.mark.extra
@@ -467,3 +470,11 @@ def test_the_page_is_bound_to_this_machine_alone(address: str) -> None:
     port = f"{int(address.rsplit(':', 1)[1]):04X}"
     listening = [line.split()[1] for line in lines if line.split()[3] == "0A" and line.split()[1].endswith(f":{port}")]
     assert listening == [f"0100007F:{port}"]
+
+
+def test_other_sites_are_refused_and_every_answer_says_what_the_page_may_do(address: str) -> None:
+    with urlopen(address) as answer:
+        assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    for stranger in ({"Host": "rebound.example"}, {"Origin": "https://elsewhere.example"}):
+        with pytest.raises(HTTPError, match="403"):
+            urlopen(Request(address, headers=stranger))
