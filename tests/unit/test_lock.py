@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-PINS = re.findall(r"^([\w.\-]+)==([\w.]+)(?: ; [^\\\n]*)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", (ROOT / "requirements.lock").read_text(), re.M)
+PINS = re.findall(r"^([\w.\-]+)==([\w.]+)(?: ; [^\\\n]*)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
 
 
 def test_every_requirement_is_pinned_within_its_range_with_hashes() -> None:
@@ -25,5 +25,5 @@ def test_every_requirement_is_pinned_within_its_range_with_hashes() -> None:
 
 
 def test_nothing_is_named_without_hashes() -> None:
-    named = re.findall(r"^[\w.\-]+==", (ROOT / "requirements.lock").read_text(), re.M)
+    named = re.findall(r"^[\w.\-]+==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
     assert len(named) == len(PINS)
