@@ -87,6 +87,19 @@ def test_skill_needs_no_refit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("gains", "says"),
+    [({"aiib": (0.1, 0.2), "gpai": (-0.1, 0.1), "coe_ai_convention": (-0.2, -0.1)},
+      "of 3 cases better in 1 (aiib), worse in 1 (coe ai convention), no different beyond chance in 1"),
+     ({"gpai": (-0.1, 0.1)}, "of 1 cases better in 0, worse in 0, no different beyond chance in 1")],
+)  # fmt: skip
+def test_the_title_tells_a_gain_from_a_tie_and_a_loss(gains: Any, says: str) -> None:
+    low, high = zip(*gains.values(), strict=True)
+    known = {"observed": 9, "mean": 8.0, "q05": 1.0, "q95": 20.0, "auc": 0.8, "auc_low": 0.7, "auc_high": 0.9, "auc_static_logit": 0.7, "auc_alignment": 0.6}
+    table = pd.DataFrame({"case": list(gains), "gain_low": low, "gain_high": high}).assign(**known)
+    assert title_in_words(plots.skill(table).to_dict()).endswith(f"ranked beside a static logit: {says}")
+
+
+@pytest.mark.parametrize(
     ("made", "until", "says"),
     [("2026-08-30", "2026-08-31", "Made on 2026-08-30, before the day it is for. "),
      ("2026-08-31", "2026-08-31", "Made on 2026-08-31, on the day it is for: what speaks for it is that nothing later than the freeze date went in, "),
