@@ -1,72 +1,65 @@
-"""Draw the picture of docs/forecast.md and write its numbers, from the files of the forecast in analysis/forecasts.
+"""Draw the picture of docs/forecast.md and write its numbers, from the files of the two forecasts in analysis/forecasts.
 
-    waico forecast waic2025 --until 2026-08-31 --seed 1 --replicates 2000 --workers 2 --out analysis/forecasts/waic2025_2026-08-31
+    waico forecast waic2025 --until 2027-08-31 --seed 1 --replicates 2000 --workers 2 --out analysis/forecasts/waic2025_2027-08-31
     python docs/make_forecast.py
 
-Needs the extra `analysis`. The first command makes the forecast, once its folder is out of the way; the second is quick.
+Needs the extra `analysis`. The first command makes a forecast, once its folder is out of the way; a seal that this replaces goes into
+superseded.csv beside it. The second is quick.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from make_figures import ROOT, fill
 
 from waico.analysis import forecast_plots, plots
-from waico.analysis.history.sealed import BUNDLED, against
+from waico.analysis.history.sealed import EARLIER, LATER, Sealed, against, read_sealed
 from waico.scenarios.schema import Decision
 from waico.show.forecast import by_effect, change_of_number
 
-FOLDER = BUNDLED
 PAGE = ROOT / "docs" / "forecast.md"
 SHOWN = 20
 
 
-def blocks(folder: Path = FOLDER) -> dict[str, str]:
+def blocks() -> dict[str, str]:
     """The text of every marked block of the page, by marker."""
-    record = json.loads((folder / "forecast.json").read_text(encoding="utf-8"))
-    states = pd.read_csv(folder / "states.csv")
-    told = record["institutions"]
+    both = [read_sealed(folder) for folder in (EARLIER, LATER)]
+    told = both[-1].record["institutions"]
     return {
-        "seal": _seal(record, (folder / "SEAL").read_text(encoding="utf-8").strip()),
-        "numbers": "\n".join(_numbers(told)),
-        **{f"states of {body}": "\n".join(_states(states[states["institution"] == body].head(SHOWN))) for body in told},
+        "seals": "\n".join(f"- {one.in_words()}" for one in both),
+        "numbers": "\n".join(_numbers(both)),
+        **{f"states of {body}": "\n".join(_states(both, body)) for body in told},
         **{f"terms of {body}": "\n".join(_terms(told[body]["terms"])) for body in told},
         "leaders": _leaders(told),
-        "against": "\n".join(_against(record)),
+        "against": "\n".join(_against(both)),
     }
 
 
-def _seal(record: dict[str, Any], seal: str) -> str:
-    source = record["coefficients"]["set"]
-    return (
-        f"Made on {record['made']}, from what was known on {record['freeze_date']}, with coefficients `{source['name']}` fitted on history up to\n"
-        f"{source['until']}; {record['replicates']} replicates, seed {record['seed']}, waico {record['versions']['waico']} at commit "
-        f"`{(record['versions']['commit'] or 'none')[:10]}`. Seal:\n`{seal}`."
-    )
+def _numbers(both: list[Sealed]) -> Iterator[str]:
+    yield "| body | by | states that could | expected | median | 90% interval | none at all | noise alone, 90% | variance from coefficients |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for body in both[-1].record["institutions"]:
+        for one in both:
+            row = one.record["institutions"][body]
+            fixed, share = row["fixed"], row["coefficients"]
+            part = "-" if share["share"] is None else f"{share['share']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
+            yield (
+                f"| `{body}` | {one.record['until']} | {row['states']} | {row['mean']:.1f} | {row['median']:.0f} | {row['q05']:.0f} to {row['q95']:.0f} | "
+                f"{row['none']:.0%} | {fixed['q05']:.0f} to {fixed['q95']:.0f} | {part} |"
+            )
 
 
-def _numbers(told: dict[str, Any]) -> Iterator[str]:
-    yield "| body | states that could | expected | median | 90% interval | none at all | noise alone, 90% | variance from coefficients |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for body, row in told.items():
-        fixed, share = row["fixed"], row["coefficients"]
-        part = "-" if share["share"] is None else f"{share['share']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
-        yield (
-            f"| `{body}` | {row['states']} | {row['mean']:.1f} | {row['median']:.0f} | {row['q05']:.0f} to {row['q95']:.0f} | {row['none']:.0%} | "
-            f"{fixed['q05']:.0f} to {fixed['q95']:.0f} | {part} |"
-        )
-
-
-def _states(rows: pd.DataFrame) -> Iterator[str]:
-    yield "| state | probability | error of simulation, 90% | static logit |"
-    yield "|---|---|---|---|"
-    for row in rows.itertuples():
-        yield f"| {row.name} | {row.probability:.2f} | {row.low:.2f} to {row.high:.2f} | {row.static_logit:.2f} |"
+def _states(both: list[Sealed], body: str) -> Iterator[str]:
+    """The likeliest by the later day, with what each forecast gives them."""
+    earlier, later = (one.states[one.states["institution"] == body].set_index("iso3") for one in both)
+    yield f"| state | by {both[-1].record['until']} | error of simulation, 90% | by {both[0].record['until']} | static logit |"
+    yield "|---|---|---|---|---|"
+    for row in later.head(SHOWN).itertuples():
+        before = earlier.loc[row.Index, "probability"]
+        yield f"| {row.name} | {row.probability:.2f} | {row.low:.2f} to {row.high:.2f} | {before:.2f} | {row.static_logit:.2f} |"
 
 
 def _terms(rows: list[dict[str, Any]]) -> Iterator[str]:
@@ -95,11 +88,14 @@ def _without(one: tuple[str, str, dict[str, dict[str, Any]]]) -> float:
     return abs(float(one[2]["dropped"]["difference"]))
 
 
-def _against(record: dict[str, Any]) -> Iterator[str]:
-    yield "| what is looked at | speaks against the forecast of `waico` if | of `us_coalition` if |"
-    yield "|---|---|---|"
-    for what, *cells in against(record).itertuples(index=False):
-        yield _row(what, cells)
+def _against(both: list[Sealed]) -> Iterator[str]:
+    """Limits of every body, of the earlier forecast and then of the later."""
+    limits = pd.concat([against(one.record).set_index("what").add_suffix(f" {one.record['until']}") for one in both], axis=1)
+    heads = [f"`{body}` by {day}" for body, day in (name.split() for name in limits)]
+    yield _row("speaks against the forecast if", heads)
+    yield f"|{'---|' * (len(heads) + 1)}"
+    for what, cells in limits.iterrows():
+        yield _row(str(what), list(cells))
 
 
 def _row(label: str, cells: list[str]) -> str:
@@ -108,9 +104,8 @@ def _row(label: str, cells: list[str]) -> str:
 
 def main() -> None:
     """Draw and write."""
-    record = json.loads((FOLDER / "forecast.json").read_text(encoding="utf-8"))
-    chart = forecast_plots.forecast_figure(record, pd.read_csv(FOLDER / "states.csv"))
-    plots.save(chart, ROOT / "docs" / "figures" / "forecast.png")
+    later = read_sealed(LATER)
+    plots.save(forecast_plots.forecast_figure(later.record, later.states), ROOT / "docs" / "figures" / "forecast.png")
     fill(PAGE, blocks())
 
 

@@ -22,13 +22,24 @@ def skill(table: pd.DataFrame) -> Chart:
     """
     mean = {name: table[column].mean() for column, name in PREDICTIONS.items()}
     title = title_of(
-        f"Who joins a body the model was not fitted to: AUC {mean['simulation']:.2f} in the mean of {len(table)} cases, "
-        f"{mean['static logit']:.2f} by a static logit, {mean['alignment alone']:.2f} by alignment",
-        "left: ranking of states, bars hold 90% of samples of the states; right: members, bars hold 90% of the runs", 760,
+        f"Who joins a body the model was not fitted to, ranked beside a static logit: {_verdict(table)}",
+        f"mean AUC {mean['simulation']:.2f}, {mean['static logit']:.2f} by a static logit, {mean['alignment alone']:.2f} by alignment; better or worse "
+        "where the 90% interval of the difference leaves out 0; left: ranking, bars hold 90% of samples of the states; right: members, bars hold 90% of "
+        "the runs", 760,
     )  # fmt: skip
     cases = table.assign(case=[words_of(name) for name in table["case"]])
     panels = alt.hconcat(_ranking(cases), _numbers(cases), spacing=30, title=title)
     return themed(panels.resolve_scale(color="independent", shape="independent"))
+
+
+def _verdict(table: pd.DataFrame) -> str:
+    """In which cases the interval of the gain over the static logit lies on one side of 0."""
+    better, worse = table["gain_low"] > 0.0, table["gain_high"] < 0.0
+    told = [
+        f"{side} in {where.sum()}" + f" ({', '.join(map(words_of, table['case'][where]))})" * bool(where.any())
+        for side, where in (("better", better), ("worse", worse))
+    ]
+    return f"of {len(table)} cases {told[0]}, {told[1]}, no different beyond chance in {(~better & ~worse).sum()}"
 
 
 def _ranking(table: pd.DataFrame) -> Any:

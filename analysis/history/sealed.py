@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from waico.analysis.history.seal import verify
 from waico.runs.folders import FORECAST, SEAL, STATES
 from waico.scenarios.errors import InputError
 
-BUNDLED = Path(__file__).parents[1] / "forecasts" / "waic2025_2026-08-31"
+FORECASTS = Path(__file__).parents[1] / "forecasts"
+EARLIER, LATER = FORECASTS / "waic2025_2026-08-31", FORECASTS / "waic2025_2027-08-31"   # the ones that come with the package
+SUPERSEDED = "superseded.csv"   # beside the folders: seals that later ones of the same folder took the place of
 SCORES = {"brier": "Brier score", "log_score": "log score"}
 
 
@@ -24,23 +27,39 @@ class Sealed:
 
     Attributes:
         record: forecast.json. states: states.csv. seal: the hash over both.
+        superseded: a row per earlier seal of the same folder that is recorded: `seal`, `made`, `commit`, `why` it was replaced.
     """
 
     record: Mapping[str, Any]
     states: pd.DataFrame
     seal: str
+    superseded: pd.DataFrame
 
     def in_words(self) -> str:
-        """When it was made, from what, and its seal."""
-        record = self.record
+        """What it is for, what went in, whether it was made before the day it is for, its seal and those before it."""
+        record, versions = self.record, self.record["versions"]
+        source = record["coefficients"]["set"]
+        fitted = f"coefficients `{source['name']}` fitted on history up to {source['until']}" if source else "the priors of its coefficients"
+        commit = f" at commit `{versions['commit'][:10]}`" if versions["commit"] else ""
         return (
-            f"Made on {record['made']} from what was known on {record['freeze_date']}, for {record['until']}: {record['replicates']} replicates, "
-            f"seed {record['seed']}, waico {record['versions']['waico']}. The seal holds: `{self.seal}`."
+            f"For {record['until']}, from what was known on {record['freeze_date']} and {fitted}; {record['replicates']} replicates, "
+            f"seed {record['seed']}, waico {versions['waico']}{commit}. {self._when()} The seal holds: `{self.seal}`."
+            + "".join(f" It took the place of `{row.seal}`, made on {row.made}: {row.why}." for row in self.superseded.itertuples())
+        )
+
+    def _when(self) -> str:
+        """What the day on which it was made says about hindsight."""
+        made, until = (date.fromisoformat(self.record[name]) for name in ("made", "until"))
+        if made < until:
+            return f"Made on {made}, before the day it is for."
+        return (
+            f"Made on {made}, {'after' if made > until else 'on'} the day it is for: what speaks for it is that nothing later than the freeze "
+            "date went in, not the seal."
         )
 
 
-def read_sealed(folder: Path = BUNDLED) -> Sealed:
-    """Read a forecast that `waico forecast --out` made; the one that comes with the package if none is named.
+def read_sealed(folder: Path) -> Sealed:
+    """Read a forecast that `waico forecast --out` made, such as `EARLIER` and `LATER`, which come with the package.
 
     Raises:
         InputError: the folder holds none, or a file is not the one that was sealed.
@@ -48,7 +67,16 @@ def read_sealed(folder: Path = BUNDLED) -> Sealed:
     if not verify(folder):
         raise InputError(str(folder), "", "holds no forecast whose seal holds", "give a folder made by waico forecast --out")
     record = json.loads((folder / FORECAST).read_text(encoding="utf-8"))
-    return Sealed(record, pd.read_csv(folder / STATES), (folder / SEAL).read_text(encoding="utf-8").strip())
+    seal = (folder / SEAL).read_text(encoding="utf-8").strip()
+    return Sealed(record, pd.read_csv(folder / STATES), seal, _superseded(folder))
+
+
+def _superseded(folder: Path) -> pd.DataFrame:
+    path = folder.parent / SUPERSEDED
+    if not path.exists():
+        return pd.DataFrame(columns=["seal", "made", "commit", "why"])
+    known = pd.read_csv(path)
+    return known[known["forecast"] == folder.name].drop(columns="forecast").reset_index(drop=True)
 
 
 def against(record: Mapping[str, Any]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ pytest.importorskip("sklearn", reason="needs the extra `analysis`")
 
 from tests.absent import make_absent
 from waico.analysis.history.seal import verify
+from waico.analysis.history.sealed import EARLIER, LATER
 from waico.cli import _run
 from waico.runs.record import versions
 
@@ -210,13 +211,22 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     assert capsys.readouterr() == ("", "waico forecast: needs scikit-learn (pip install 'waico[analysis]')\n")
 
 
-def test_the_bundled_forecast_is_sealed_and_the_page_says_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bundled_forecasts_are_sealed_and_the_page_says_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a new forecast: python docs/make_forecast.py."""
     pytest.importorskip("altair")
     root = Path(__file__).resolve().parents[2]
     monkeypatch.syspath_prepend(root / "docs")
     maker = importlib.import_module("make_forecast")
-    assert verify(maker.FOLDER)
+    assert verify(maker.EARLIER)
+    assert verify(maker.LATER)
     page = maker.PAGE.read_text(encoding="utf-8")
     for name, block in maker.blocks().items():
         assert f"<!-- {name} -->\n{block}\n<!-- end -->" in page
+
+
+def test_both_bundled_forecasts_are_made_from_the_same_inputs() -> None:
+    """Nothing learnt between the two went into the later one; `nations.without` is a field that came between, and is empty."""
+    earlier, later = (json.loads((folder / "forecast.json").read_text(encoding="utf-8")) for folder in (EARLIER, LATER))
+    later["scenario"]["nations"].pop("without")
+    for name in ("freeze_date", "seed", "replicates", "coefficients", "tables", "overrides", "scenario"):
+        assert earlier[name] == later[name]

@@ -49,6 +49,17 @@ def test_where_alignment_decides_it_is_hardly_worse() -> None:
     assert (others["auc"] > others["auc_static_logit"] - 0.04).all()
 
 
+def test_of_bodies_about_ai_none_is_told_better_beyond_chance() -> None:
+    about_ai = table().loc[["military_ai_declaration", "gpai", "coe_ai_convention"]]
+    assert (about_ai["gain_low"] <= 0).all()
+    assert about_ai["auc"].mean() == pytest.approx(about_ai["auc_static_logit"].mean(), abs=0.02)
+
+
+def test_when_they_join_is_not_told() -> None:
+    assert value("aiib", "last_days_simulated") < value("aiib", "last_days_observed") / 3
+    assert value("belt_and_road", "concordance_members") < 0.5
+
+
 def test_the_founders_of_the_bank_are_told_in_sample() -> None:
     assert value("aiib", "auc_in_sample") >= 0.91
 

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-MODULES = re.findall(r"^\| `(waico\.\w+)` \| `([^`]+)` \|", PAGE, re.M)
+MODULES = re.findall(r"^\| `(waico\.\w+)` \| `([^`]+)` \|", PAGE, re.MULTILINE)
 
 
 def test_the_map_has_the_layers_in_their_order() -> None:

@@ -17,7 +17,7 @@ from waico.analysis.history import plots
 from waico.analysis.history.hindcast import Hindcast
 from waico.analysis.history.leave_out import held_out, skill_table
 from waico.analysis.history.reliability import ALL, recalibration, reliability
-from waico.analysis.history.sealed import BUNDLED, against, read_sealed
+from waico.analysis.history.sealed import EARLIER, LATER, Sealed, against, read_sealed
 from waico.analysis.plots import title_in_words
 from waico.scenarios.errors import InputError
 
@@ -86,13 +86,50 @@ def test_skill_needs_no_refit() -> None:
     assert title_in_words(plots.skill(table).to_dict()).startswith("Who joins a body the model was not fitted to")
 
 
+@pytest.mark.parametrize(
+    ("gains", "says"),
+    [({"aiib": (0.1, 0.2), "gpai": (-0.1, 0.1), "coe_ai_convention": (-0.2, -0.1)},
+      "of 3 cases better in 1 (aiib), worse in 1 (coe ai convention), no different beyond chance in 1"),
+     ({"gpai": (-0.1, 0.1)}, "of 1 cases better in 0, worse in 0, no different beyond chance in 1")],
+)  # fmt: skip
+def test_the_title_tells_a_gain_from_a_tie_and_a_loss(gains: Any, says: str) -> None:
+    low, high = zip(*gains.values(), strict=True)
+    known = {"observed": 9, "mean": 8.0, "q05": 1.0, "q95": 20.0, "auc": 0.8, "auc_low": 0.7, "auc_high": 0.9, "auc_static_logit": 0.7, "auc_alignment": 0.6}
+    table = pd.DataFrame({"case": list(gains), "gain_low": low, "gain_high": high}).assign(**known)
+    assert title_in_words(plots.skill(table).to_dict()).endswith(f"ranked beside a static logit: {says}")
+
+
+@pytest.mark.parametrize(
+    ("made", "until", "says"),
+    [("2026-08-30", "2026-08-31", "Made on 2026-08-30, before the day it is for. "),
+     ("2026-08-31", "2026-08-31", "Made on 2026-08-31, on the day it is for: what speaks for it is that nothing later than the freeze date went in, "),
+     ("2026-09-01", "2026-08-31", "Made on 2026-09-01, after the day it is for: what speaks for it is that nothing later than the freeze date went in, ")],
+)  # fmt: skip
+def test_a_forecast_says_whether_it_was_made_before_its_day(made: str, until: str, says: str) -> None:
+    known = read_sealed(EARLIER)
+    assert says in Sealed({**known.record, "made": made, "until": until}, known.states, known.seal, known.superseded).in_words()
+
+
+def test_seals_that_were_replaced_are_told() -> None:
+    earlier, later = read_sealed(EARLIER), read_sealed(LATER)
+    assert earlier.superseded["made"].tolist() == ["2026-11-25"]
+    assert f"It took the place of `{earlier.superseded['seal'][0]}`, made on 2026-11-25: " in earlier.in_words()
+    assert "took the place" not in later.in_words()
+
+
+def test_a_forecast_without_a_set_or_a_commit_says_what_it_has() -> None:
+    known = read_sealed(LATER)
+    record = {**known.record, "coefficients": {"set": None}, "versions": {**known.record["versions"], "commit": None}}
+    assert "and the priors of its coefficients; 2000 replicates, seed 1, waico 0.1.0. Made" in Sealed(record, known.states, "", known.superseded).in_words()
+
+
 def test_the_bundled_forecast_is_read_and_says_what_counts_against_it(tmp_path: Any) -> None:
-    sealed = read_sealed()
+    sealed = read_sealed(LATER)
     assert sealed.seal in sealed.in_words()
     table = against(sealed.record)
     assert list(table.columns) == ["what", *sealed.record["institutions"]]
     for name in ("SEAL", "forecast.json", "states.csv"):
-        (tmp_path / name).write_bytes((BUNDLED / name).read_bytes())
-    (tmp_path / "states.csv").write_bytes((BUNDLED / "states.csv").read_bytes() + b"\n")
+        (tmp_path / name).write_bytes((LATER / name).read_bytes())
+    (tmp_path / "states.csv").write_bytes((LATER / "states.csv").read_bytes() + b"\n")
     with pytest.raises(InputError, match="holds no forecast whose seal holds"):
         read_sealed(tmp_path)
