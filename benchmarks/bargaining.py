@@ -1,25 +1,24 @@
-"""How fast protocols bargain: `python benchmarks/bargaining.py`. Everything is timed once warm, on one core: medians."""
+"""How fast protocols bargain, on one core."""
 
 from __future__ import annotations
 
-import sys
 from functools import partial
-from pathlib import Path
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benchmarks.speed import median_seconds
+from benchmarks.rows import Floats, Goal, Row, Spread, growth
+from benchmarks.timing import in_turns
 from tests.generators import plain_table
 from waico.negotiation import BargainingProtocol, Table
 from waico.negotiation.bargain import Challenge, Compromise, Exchange, Nash, challenge_kernels, trades
 
-Floats = NDArray[np.float64]
 PROTOCOLS: tuple[BargainingProtocol, ...] = (Compromise(), Nash(), Challenge(), Exchange())
+USUAL = "compromise"
 TABLES = ((50, 6), (193, 8))
+NEGOTIATIONS = ((193, 6, 60, None), (50, 6, 36, Goal(30, aim=5)), (50, 1, 36, Goal(30, aim=5)))
 SIZES = (25, 50, 100, 200, 400)
+VOTERS = 193
 
 
 def random_table(actors: int, issues: int, seed: int = 0) -> Table:
@@ -39,32 +38,54 @@ def rounds(protocol: BargainingProtocol, table: Table, number: int) -> Table:
     return table
 
 
-def compare_protocols() -> None:
-    """Milliseconds of the first two rounds of every protocol, and how many times as long they take as compromise."""
-    print("table    protocol    1st round, ms  times  2nd round, ms  times")
-    for actors, issues in TABLES:
-        table = random_table(actors, issues)
-        usual = per_round(PROTOCOLS[0], table)
-        for protocol in PROTOCOLS:
-            first, second = per_round(protocol, table)
-            taken = "".join(f"{t:15.3f}{t / u:7.0f}" for t, u in zip((first, second), usual, strict=True))
-            print(f"{actors:3d} x {issues}  {type(protocol).__name__.lower():10s}{taken}")
-        after = rounds(Exchange(), table, 1)
-        print(f"trades by exchange: {len(trades(table))} in the first round, {len(trades(after))} in the second")
-
-
-def per_round(protocol: BargainingProtocol, table: Table) -> tuple[float, float]:
-    """Milliseconds of the first and of the second round at a table."""
-    first, second = (
-        1000 * median_seconds(partial(protocol.play, now, 30.0), 15) for now in (table, rounds(protocol, table, 1))
-    )
-    return first, second
-
-
 def unmoved(protocol: BargainingProtocol, table: Table, number: int) -> None:
     """Play the same first round over and over: nobody has joined another yet, so that no position is shared."""
     for _ in range(number):
         protocol.play(table, 30.0)
+
+
+def rows() -> list[Row]:
+    return [*(row for size in TABLES for row in first_rounds(*size)), *negotiations(), *sums(VOTERS), *challenge_growth()]
+
+
+def first_rounds(actors: int, issues: int) -> list[Row]:
+    """The first two rounds of every protocol, against compromise, and what exchange trades in them."""
+    table = random_table(actors, issues)
+    found = []
+    for which in (0, 1):
+        name_of = {type(protocol).__name__.lower(): protocol for protocol in PROTOCOLS}
+        tasks = {name: partial(protocol.play, rounds(protocol, table, which), 30.0) for name, protocol in name_of.items()}
+        times = in_turns(tasks, 15)
+        found += [
+            Row("bargaining", f"{name}, {actors} x {issues}, round {which + 1}", Spread.of(1000 * seconds), "ms",
+                Spread.of(seconds / times[USUAL]), USUAL)
+            for name, seconds in times.items()
+        ]  # fmt: skip
+        traded = len(trades(rounds(Exchange(), table, which)))
+        found.append(Row("bargaining", f"exchange, {actors} x {issues}, round {which + 1}: trades", Spread.of(traded), "trades"))
+    return found
+
+
+def negotiations() -> list[Row]:
+    """Whole negotiations by challenge."""
+    challenge, found = Challenge(), []
+    for actors, issues, number, goal in NEGOTIATIONS:
+        table, usual = random_table(actors, issues), f"challenge, {actors} actors x {issues} issues x {number} rounds"
+        worst = f"{usual}, no two ever at one position"
+        tasks = {usual: partial(rounds, challenge, table, number), worst: partial(unmoved, challenge, table, number)}
+        times = in_turns(tasks, 5)
+        found += [
+            Row("bargaining", usual, Spread.of(1000 * times[usual]), "ms", goal=goal),
+            Row("bargaining", worst, Spread.of(1000 * times[worst]), "ms", Spread.of(times[worst] / times[usual]), "as played"),
+        ]
+    return found
+
+
+def challenge_growth() -> list[Row]:
+    """How a round of challenge on one issue grows with the number of actors, at as many positions."""
+    tasks = {float(size): partial(Challenge().play, random_table(size, 1), 30.0) for size in SIZES}
+    times = {size: 1000 * seconds for size, seconds in in_turns(tasks, 21).items()}
+    return growth("actors", times, "ms", of="a round of challenge on one issue")
 
 
 @numba.njit
@@ -85,39 +106,16 @@ def counted(position: Floats, weight: Floats, risk: Floats) -> Floats:
     return chance
 
 
-def compare_sums(actors: int) -> None:
+def sums(actors: int) -> list[Row]:
     """Fast sums over voters against counting every vote."""
     draws = np.random.default_rng(1)
     position, weight, risk = np.sort(draws.random(actors)), draws.random(actors), draws.uniform(0.5, 2.0, actors)
     spot, place = challenge_kernels.places(position)
-    fast = median_seconds(lambda: challenge_kernels.probabilities(spot, place, weight, risk), 5)
-    plain = median_seconds(lambda: counted(position, weight, risk), 3)
-    apart = abs(challenge_kernels.probabilities(spot, place, weight, risk) - counted(position, weight, risk)).max()
-    print(f"votes of {actors} on each other: {1000 * fast:.2f} ms; every vote counted, compiled too: {1000 * plain:.0f} ms, "
-          f"{plain / fast:.0f} times as long, {apart:.0e} apart")   # fmt: skip
-
-
-def time_challenge() -> None:
-    """Whole negotiations by challenge, and how a round grows with the number of actors."""
-    challenge = Challenge()
-    for actors, issues, number in ((193, 6, 60), (50, 6, 36), (50, 1, 36)):
-        table = random_table(actors, issues)
-        run = median_seconds(partial(rounds, challenge, table, number), 5)
-        worst = median_seconds(partial(unmoved, challenge, table, number), 3)
-        print(f"challenge, {actors} actors x {issues} issues x {number} rounds: {1000 * run:.0f} ms; "
-              f"if no two ever stood at one position: {1000 * worst:.0f} ms")   # fmt: skip
-    seconds = [median_seconds(partial(challenge.play, random_table(size, 1), 30.0), 21) for size in SIZES]
-    for size, taken in zip(SIZES, seconds, strict=True):
-        print(f"challenge, {size:3d} actors at as many positions, a round of one issue: {1000 * taken:.2f} ms")
-    exponents = [np.polyfit(np.log(SIZES[a:]), np.log(seconds[a:]), 1)[0] for a in (0, 2)]
-    print(f"which grows with actors ^ {exponents[0]:.2f}, from {SIZES[2]} actors on ^ {exponents[1]:.2f}")
-    compare_sums(193)
-
-
-def main() -> None:
-    compare_protocols()
-    time_challenge()
-
-
-if __name__ == "__main__":
-    main()
+    fast, plain = partial(challenge_kernels.probabilities, spot, place, weight, risk), partial(counted, position, weight, risk)
+    times = in_turns({"fast": fast, "plain": plain}, 5)
+    return [
+        Row("bargaining", f"votes of {actors} on each other, by fast sums", Spread.of(1000 * times["fast"]), "ms"),
+        Row("bargaining", f"votes of {actors} on each other, every vote counted, compiled too", Spread.of(1000 * times["plain"]), "ms",
+            Spread.of(times["plain"] / times["fast"]), "by fast sums"),
+        Row("bargaining", "how far the two are apart, at most", Spread.of(abs(fast() - plain()).max()), "probability"),
+    ]  # fmt: skip

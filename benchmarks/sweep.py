@@ -1,27 +1,28 @@
-"""How fast sweeps are: `python benchmarks/sweep.py [--full] [--oracle]`. Ratios are measured in one go.
+"""How fast sweeps are, start-up of their workers included.
 
 Bare runs are those of a loop that changes the scenario, simulates, and keeps nothing. A sweep does the same and writes its
-parts. `--full` sweeps 100,000 runs on two processes; `--oracle` times `mesa.batch_run` over the reference implementation.
+parts.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from dataclasses import dataclass
 
-import mesa
 import numpy as np
-from speed import ROUNDS, OracleModel
 
+from benchmarks.rows import Floats, Row, Spread
+from benchmarks.speed import batch_run
+from benchmarks.timing import in_turns, seconds_of
 from waico.runs.plan import possible, read_plan
 from waico.runs.run import simulate_endings
 
 REPLICATES = 10
+RUNS, MANY, TURNS = 1000, 10_000, 3
+LOOP, ONE, TWO, BATCH = "bare runs in a loop", "a sweep, 1 worker", "a sweep, 2 workers", "mesa.batch_run of the reference implementation"
 FACTORS = {
     "institutions.waico.opening.enforcement": [0.0, 0.8],
     "institutions.waico.rival_pressure": [0.0, 1.0],
@@ -39,6 +40,15 @@ print(json.dumps([seconds, *peak]))
 """
 
 
+@dataclass(frozen=True)
+class Swept:
+    """Seconds of a sweep without the imports before it; peak memory in MB of its process, and of its largest worker."""
+
+    seconds: float
+    own: float
+    worker: float
+
+
 def design(runs: int) -> dict[str, object]:
     return {
         "scenario": "waic2025", "seed": 1, "replicates": REPLICATES, "sampler": "latin_hypercube", "samples": runs // REPLICATES,
@@ -46,50 +56,49 @@ def design(runs: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def bare(runs: int) -> float:
-    """Seconds of a loop over the same runs, in this process."""
+def loop(runs: int) -> None:
+    """The same runs, in this process."""
     plan = read_plan(design(runs))
-    simulate_endings(1, [(possible(plan.scenario, {}), 0)])   # compiles, or loads what was compiled
-    start = time.perf_counter()
     for changes in plan.changes(0, len(plan.samples)):
         course = possible(plan.scenario, changes)
         simulate_endings(1, [(course, replicate) for replicate in range(REPLICATES)])
-    return time.perf_counter() - start
 
 
-def swept(runs: int, workers: int) -> tuple[float, float, float]:
-    """Seconds of a sweep, start-up of its workers included; peak memory in MB of its process, and of the largest worker."""
+def swept(runs: int, workers: int) -> Swept:
+    """A sweep in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = [sys.executable, "-c", COMMAND, json.dumps(design(runs)), f"{folder}/out", str(workers)]
         done = subprocess.run(arguments, capture_output=True, text=True, check=True)
-    seconds, own, worker = json.loads(done.stdout)
-    return seconds, own, worker
+    return Swept(*json.loads(done.stdout))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--full", action="store_true", help="sweep 100,000 runs on two processes, too")
-    parser.add_argument("--oracle", action="store_true", help="time mesa.batch_run on the reference implementation, too")
-    arguments = parser.parse_args()
-    print(f"Python {sys.version.split()[0]}, NumPy {np.__version__}, Mesa {mesa.__version__}; waic2025, {len(FACTORS)} factors, {REPLICATES} replicates")
-    ratios, rates = [], []
-    for _ in range(3):   # taken in turn: a machine that is shared changes its speed
-        alone, (one, _, _) = bare(1000), swept(1000, 1)
-        ratios.append(one / alone)
-        rates.append((1000 / alone, 1000 / one))
-    loop, single = np.median(rates, axis=0)
-    print(f"bare runs {loop:.0f} a second; sweep on 1 process {single:.0f}; overhead {statistics.median(ratios) - 1:+.0%} (1,000 runs, start-up of 1 s included)")
-    seconds, own, worker = swept(4000, 2)
-    print(f"sweep on 2 processes {4000 / seconds:.0f} a second, {4000 / seconds / single:.2f} times that on one")
-    for runs in (1000, 100_000) if arguments.full else (1000, 10_000):
-        seconds, own, worker = swept(runs, 2)
-        print(f"{runs:7,d} runs on 2 processes: {seconds / 60:5.1f} min, {runs / seconds:4.0f} a second; peak memory {own:.0f} MB, of a worker {worker:.0f} MB")
-    if arguments.oracle:
-        start = time.perf_counter()
-        mesa.batch_run(OracleModel, {}, iterations=1, max_steps=ROUNDS, display_progress=False)
-        batch = time.perf_counter() - start
-        print(f"mesa.batch_run on the reference implementation: {1 / batch:.2f} a second; a sweep on 1 process does {single * batch:.0f} times as many")
+def rows() -> list[Row]:
+    loop(REPLICATES)   # compiles, or loads what was compiled
+    few: list[Swept] = []
+    turns = []
+    for _ in range(TURNS):   # a sweep times itself, so that its turns are taken here
+        one, two = swept(RUNS, 1), swept(RUNS, 2)
+        few.append(two)
+        turns.append((seconds_of(lambda: loop(RUNS)), one.seconds, two.seconds))
+    bare, single, double = RUNS / np.array(turns).T
+    batch = 1 / in_turns({BATCH: batch_run}, TURNS, warm=False)[BATCH]
+    many = swept(MANY, 2)
+    return [
+        rate(LOOP, bare),
+        rate(ONE, single, bare, LOOP),
+        rate(TWO, double, single, ONE),
+        rate(f"{TWO}, {MANY:,} runs", np.array([MANY / many.seconds])),
+        rate(ONE, single, batch, BATCH),
+        *memory(RUNS, few),
+        *memory(MANY, [many]),
+    ]
 
 
-if __name__ == "__main__":
-    main()
+def rate(what: str, runs: Floats, against: Floats | None = None, yardstick: str = "") -> Row:
+    """Runs a second: more is better."""
+    return Row("sweep", what, Spread.of(runs), "runs/s", None if against is None else Spread.of(runs / against), yardstick)
+
+
+def memory(runs: int, sweeps: list[Swept]) -> list[Row]:
+    peaks = {"of the sweep": [one.own for one in sweeps], "of its largest worker": [one.worker for one in sweeps]}
+    return [Row("sweep", f"peak memory {whose}, {runs:,} runs on 2 workers", Spread.of(peak), "MB") for whose, peak in peaks.items()]
