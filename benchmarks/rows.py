@@ -131,7 +131,7 @@ def growth(axis: str, values: Mapping[float, Floats], unit: str, *, line: str = 
     group, named = f"growth: {axis}", f", {line}" if line else ""
     smallest = next(iter(values))
     rows = [
-        Row(group, f"{of}, {size:g} {axis}{named}", Spread.of(taken), unit, Spread.of(taken / values[smallest]), f"{smallest:g} {axis}",
+        Row(group, f"{of}, {axis} = {size:.0f}{named}", Spread.of(taken), unit, Spread.of(taken / values[smallest]), f"{axis} = {smallest:.0f}",
             point=Point(axis, size, line))
         for size, taken in values.items()
     ]  # fmt: skip

@@ -23,8 +23,8 @@ from waico.scenarios.paths import replace
 from waico.scenarios.schema import Scenario
 from waico.scenarios.tables import read_table
 
-STATES, FIRMS, ISSUES, MONTHS, RUNS = (24, 48, 96, 193), (0, 10, 40, 160), (1, 2, 4, 8), (12, 24, 48, 96), (1, 4, 16, 64, 256)
-REPLICATES, TURNS = 10, 7
+STATES, FIRMS, ISSUES, MONTHS, RUNS = (24, 48, 96, 193), (0, 10, 40, 160), (1, 2, 4, 8), (12, 24, 48, 96), (1, 16, 64, 256)
+REPLICATES, TURNS = 10, 5
 BASE, WITHOUT_FIRMS = "waic2025", "firms_sit_out"
 
 
@@ -35,7 +35,7 @@ def rows() -> list[Row]:
             *per_rounds("firms", {size: of_firms(size, Path(folder)) for size in FIRMS}),
             *per_rounds("issues", {size: of_issues(size) for size in ISSUES}),
             *horizons(),
-            *(row for workers in (1, 2) for row in many(workers)),
+            *many(),
         ]
 
 
@@ -86,9 +86,16 @@ def horizons() -> list[Row]:
     return growth("rounds", {size: 1000 * seconds / REPLICATES for size, seconds in in_turns(tasks, TURNS).items()}, "ms", of="a run")
 
 
-def many(workers: int) -> list[Row]:
+def many() -> list[Row]:
     """Milliseconds per run, by the number of runs: set-up, and the start of workers, are shared by more of them."""
     scenario = waico.load_scenario(BASE)
-    tasks = {float(runs): partial(waico.run, scenario, seed=1, replicates=runs, workers=workers) for runs in RUNS}
-    times = {runs: 1000 * seconds / runs for runs, seconds in in_turns(tasks, 3).items()}
-    return growth("runs", times, "ms", line=f"{workers} worker{'s' * (workers > 1)}", of="a run")
+    lines = {1: "1 worker", 2: "2 workers"}
+    tasks = {
+        (workers, runs): partial(waico.run, scenario, seed=1, replicates=runs, workers=workers) for runs in RUNS for workers in lines
+    }  # fmt: skip
+    times = in_turns(tasks, 3, warm=False)   # the benchmarks before have warmed what there is
+    return [
+        row
+        for workers, line in lines.items()
+        for row in growth("runs", {float(runs): 1000 * times[workers, runs] / runs for runs in RUNS}, "ms", line=line, of="a run")
+    ]

@@ -16,12 +16,12 @@ import numpy as np
 
 from benchmarks.rows import Floats, Row, Spread
 from benchmarks.speed import batch_run
-from benchmarks.timing import in_turns, seconds_of
+from benchmarks.timing import seconds_of
 from waico.runs.plan import possible, read_plan
 from waico.runs.run import simulate_endings
 
 REPLICATES = 10
-RUNS, MANY, TURNS = 1000, 10_000, 3
+RUNS, MANY, TURNS = 400, 2000, 3
 LOOP, ONE, TWO, BATCH = "bare runs in a loop", "a sweep, 1 worker", "a sweep, 2 workers", "mesa.batch_run of the reference implementation"
 FACTORS = {
     "institutions.waico.opening.enforcement": [0.0, 0.8],
@@ -79,16 +79,16 @@ def rows() -> list[Row]:
     for _ in range(TURNS):   # a sweep times itself, so that its turns are taken here
         one, two = swept(RUNS, 1), swept(RUNS, 2)
         few.append(two)
-        turns.append((seconds_of(lambda: loop(RUNS)), one.seconds, two.seconds))
-    bare, single, double = RUNS / np.array(turns).T
-    batch = 1 / in_turns({BATCH: batch_run}, TURNS, warm=False)[BATCH]
+        turns.append((seconds_of(lambda: loop(RUNS)) / RUNS, one.seconds / RUNS, two.seconds / RUNS, seconds_of(batch_run)))
+    bare, single, double, batch = 1 / np.array(turns).T
     many = swept(MANY, 2)
     return [
         rate(LOOP, bare),
-        rate(ONE, single, bare, LOOP),
-        rate(TWO, double, single, ONE),
+        rate(f"{ONE}, {RUNS} runs", single, bare, LOOP),
+        rate(f"{TWO}, {RUNS} runs", double, single, ONE),
         rate(f"{TWO}, {MANY:,} runs", np.array([MANY / many.seconds])),
-        rate(ONE, single, batch, BATCH),
+        rate(BATCH, batch),
+        rate(f"{ONE}, {RUNS} runs", single, batch, "mesa.batch_run"),
         *memory(RUNS, few),
         *memory(MANY, [many]),
     ]
