@@ -69,8 +69,7 @@ Written by `python -m benchmarks`, which runs all of benchmarks/; by hand, nothi
 
 **What to trust are the ratios**: the two sides of each were measured in turn within this one run, so that a machine that is slow, or
 busy with something else, slows both. Times on their own hold for this machine on this day. Every figure is a median over turns; min to max
-is the spread of the turns, and behind a ratio stands the spread of the ratios of single turns. Goals are held against medians: a goal of
-"< 10, rather 4" is missed from 10 on, and met in full up to 4.
+is the spread of the turns, and behind a ratio stands the spread of the ratios of single turns. Goals are held against medians.
 
 ## Results
 
@@ -79,8 +78,9 @@ is the spread of the turns, and behind a ratio stands the spread of the ratios o
 
 ![Log-log charts of times against sizes](figures/{FIGURE.name})
 
-An exponent of 1 means that twice as much takes twice as long, one of 0 that it takes no longer. Spread and exponent are in the table above, by
-turns. Sizes are small enough that what every run costs anyway shows: exponents rise with the sizes towards what the loops inside demand.
+An exponent of 1 means that twice as much takes twice as long, one of 0 that it takes no longer. It is fitted to every turn; the chart shows the
+median. At sizes as small as these, what every run costs anyway weighs as much as what grows, so that exponents say nothing of much larger
+sizes. Of runs it is the time per run that is shown: it falls where set-up, or the start of workers, is shared by more of them.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from benchmarks.timing import seconds_of
 from tests.browser.conftest import CHROMIUM, COMMAND
 from waico.ui.session import Session, Source
 
-VISITS, STEPS = 5, 30
+VISITS, BLOCKS, STEPS = 5, 3, 10   # steps of a block
+REST = 1000   # milliseconds, after which nothing is drawn any more
 AT_ROUND = "number => document.querySelector('.waico-round')?.textContent.trim() === `Round ${number}`"
 DRAWER = "number => document.querySelector('.waico-drawer h2')?.textContent.includes(`round ${number}`)"
 PAINT = Goal(3)
@@ -54,7 +56,7 @@ def first_paint(browser: Any, address: str) -> float:
 
 
 def steps(browser: Any, address: str) -> tuple[Floats, Floats]:
-    """Seconds of the same steps in turn: from the click until its round is on the page, with all panels and a state open; and without a page."""
+    """Seconds of the same steps, in blocks in turn: from the click until its round is on the page, all panels and a state open; and without a page."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(f"{address}/?state=KEN")
     page.wait_for_selector("#figure-map .waico-state")
@@ -69,6 +71,9 @@ def steps(browser: Any, address: str) -> tuple[Floats, Floats]:
         session.step()
         _ = session.watched
 
-    taken = [(seconds_of(lambda number=number: click(number)), seconds_of(step)) for number in range(1, STEPS + 1)]
-    drawn, alone = np.array(taken).T
-    return drawn, alone
+    drawn, alone = [], []
+    for block in range(BLOCKS):
+        drawn += [seconds_of(partial(click, number)) for number in range(block * STEPS + 1, (block + 1) * STEPS + 1)]
+        page.wait_for_timeout(REST)
+        alone += [seconds_of(step) for _ in range(STEPS)]
+    return np.array(drawn), np.array(alone)

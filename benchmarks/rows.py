@@ -30,28 +30,28 @@ class Spread:
 
 @dataclass(frozen=True)
 class Goal:
-    """What a median should stay below, in the unit of its row, and what it should rather stay below."""
+    """What a median should stay below, in the unit of its row, and what it is aimed at."""
 
     limit: float
     aim: float | None = None
 
     def text(self) -> str:
         """As the table gives it."""
-        return f"< {self.limit:g}" + (f", rather {self.aim:g}" if self.aim is not None else "")
+        return f"< {self.limit:g}" + (f", aim {self.aim:g}" if self.aim is not None else "")
 
     def verdict(self, median: float) -> str:
         """Whether it is met."""
         if median >= self.limit:
             return "missed"
-        return "met" if self.aim is None or median <= self.aim else "met, not the rather"
+        return "met" if self.aim is None or median <= self.aim else "met, aim missed"
 
 
 @dataclass(frozen=True)
 class Point:
-    """Where a row lies on a chart of growth: the size of what, on which line."""
+    """Where a row lies on a chart of growth: the size of what, on which line. Without a size it is the exponent of the line."""
 
     axis: str
-    size: float
+    size: float | None
     line: str = ""
 
 
@@ -135,7 +135,5 @@ def growth(axis: str, values: Mapping[float, Floats], unit: str, *, line: str = 
             point=Point(axis, size, line))
         for size, taken in values.items()
     ]  # fmt: skip
-    sizes, turns = list(values), np.array(list(values.values()))
-    fits = [exponent(sizes, turn) for turn in turns.T]
-    whole = Spread(exponent(sizes, np.median(turns, axis=1)), min(fits), max(fits))
-    return [*rows, Row(group, f"{of}: exponent{named}", whole, "exponent")]
+    fits = [exponent(list(values), turn) for turn in np.array(list(values.values())).T]
+    return [*rows, Row(group, f"{of}: exponent{named}", Spread.of(fits), "exponent", point=Point(axis, None, line))]
