@@ -81,16 +81,16 @@ def seconds(task: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def in_turns(measures: Mapping[Name, Callable[[], float]], turns: int) -> dict[Name, list[float]]:
-    """Take every measurement once per turn, after one turn that warms up and is thrown away.
+def in_turns(measures: Mapping[Name, Callable[[], float]], turns: int, *, warm: bool = False) -> dict[Name, list[float]]:
+    """Take every measurement once per turn, after one turn that warms up and is thrown away, unless all is `warm`.
 
     A machine that is shared changes its speed within seconds; what is measured in one turn is changed alike.
 
     Returns:
         The figures by name, a list of `turns` for each.
     """
-    taken = [{name: measure() for name, measure in measures.items()} for _ in range(turns + 1)]
-    return {name: [turn[name] for turn in taken[1:]] for name in measures}
+    taken = [{name: measure() for name, measure in measures.items()} for _ in range(turns + (not warm))]
+    return {name: [turn[name] for turn in taken[-turns:]] for name in measures}
 
 
 def exponent(sizes: Sequence[float], figures: Sequence[float]) -> float:

@@ -71,7 +71,7 @@ def against_reference(scenario: Scenario) -> list[Row]:
     """One run, the same replicate in both implementations, and `mesa.batch_run` of the slow one."""
     taken = in_turns({
         "array": partial(per_run, scenario, 1), "plain": lambda: seconds(Oracle(scenario, 1).run), "batch": batch,
-    }, 1)  # fmt: skip
+    }, 1, warm=True)  # fmt: skip
     array = ("one run of waic2025", taken["array"])
     return [
         Row.of("reference", "one run of waic2025", taken["array"]),
