@@ -1,17 +1,14 @@
-"""How fast protocols bargain: `python benchmarks/bargaining.py`. Everything is timed once warm, on one core: medians."""
+"""How fast protocols bargain, on one core."""
 
 from __future__ import annotations
 
-import sys
 from functools import partial
-from pathlib import Path
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benchmarks.speed import median_seconds
+from benchmarks.measure import Row, growth, in_turns, seconds
 from tests.generators import plain_table
 from waico.negotiation import BargainingProtocol, Table
 from waico.negotiation.bargain import Challenge, Compromise, Exchange, Nash, challenge_kernels, trades
@@ -19,7 +16,9 @@ from waico.negotiation.bargain import Challenge, Compromise, Exchange, Nash, cha
 Floats = NDArray[np.float64]
 PROTOCOLS: tuple[BargainingProtocol, ...] = (Compromise(), Nash(), Challenge(), Exchange())
 TABLES = ((50, 6), (193, 8))
+NEGOTIATIONS = ((193, 6, 60, None), (50, 6, 36, 30.0), (50, 1, 36, 30.0))   # actors, issues, rounds, goal in milliseconds
 SIZES = (25, 50, 100, 200, 400)
+VOTERS = 193
 
 
 def random_table(actors: int, issues: int, seed: int = 0) -> Table:
@@ -39,32 +38,23 @@ def rounds(protocol: BargainingProtocol, table: Table, number: int) -> Table:
     return table
 
 
-def compare_protocols() -> None:
-    """Milliseconds of the first two rounds of every protocol, and how many times as long they take as compromise."""
-    print("table    protocol    1st round, ms  times  2nd round, ms  times")
-    for actors, issues in TABLES:
-        table = random_table(actors, issues)
-        usual = per_round(PROTOCOLS[0], table)
-        for protocol in PROTOCOLS:
-            first, second = per_round(protocol, table)
-            taken = "".join(f"{t:15.3f}{t / u:7.0f}" for t, u in zip((first, second), usual, strict=True))
-            print(f"{actors:3d} x {issues}  {type(protocol).__name__.lower():10s}{taken}")
-        after = rounds(Exchange(), table, 1)
-        print(f"trades by exchange: {len(trades(table))} in the first round, {len(trades(after))} in the second")
-
-
-def per_round(protocol: BargainingProtocol, table: Table) -> tuple[float, float]:
-    """Milliseconds of the first and of the second round at a table."""
-    first, second = (
-        1000 * median_seconds(partial(protocol.play, now, 30.0), 15) for now in (table, rounds(protocol, table, 1))
-    )
-    return first, second
-
-
 def unmoved(protocol: BargainingProtocol, table: Table, number: int) -> None:
     """Play the same first round over and over: nobody has joined another yet, so that no position is shared."""
     for _ in range(number):
         protocol.play(table, 30.0)
+
+
+def by_protocol(actors: int, issues: int) -> list[Row]:
+    """The first two rounds of every protocol beside those of compromise, and how many trades exchange finds in them."""
+    table, group = random_table(actors, issues), f"bargaining: {actors} actors x {issues} issues"
+    rows = []
+    for number, ordinal in enumerate(("first", "second")):
+        tables = {protocol: rounds(protocol, table, number) for protocol in PROTOCOLS}
+        taken = in_turns({protocol: partial(seconds, partial(protocol.play, now, 30.0)) for protocol, now in tables.items()}, 15)
+        usual = (f"compromise, {ordinal} round", taken[PROTOCOLS[0]])
+        rows += [Row.of(group, f"{type(protocol).__name__.lower()}, {ordinal} round", taken[protocol], times=usual) for protocol in PROTOCOLS]
+        rows.append(Row.of(group, f"exchange, {ordinal} round", [len(trades(tables[PROTOCOLS[-1]]))], "trades"))
+    return rows
 
 
 @numba.njit
@@ -85,39 +75,45 @@ def counted(position: Floats, weight: Floats, risk: Floats) -> Floats:
     return chance
 
 
-def compare_sums(actors: int) -> None:
-    """Fast sums over voters against counting every vote."""
+def by_sums() -> list[Row]:
+    """Fast sums over voters against counting every vote, compiled too."""
     draws = np.random.default_rng(1)
-    position, weight, risk = np.sort(draws.random(actors)), draws.random(actors), draws.uniform(0.5, 2.0, actors)
-    spot, place = challenge_kernels.places(position)
-    fast = median_seconds(lambda: challenge_kernels.probabilities(spot, place, weight, risk), 5)
-    plain = median_seconds(lambda: counted(position, weight, risk), 3)
-    apart = abs(challenge_kernels.probabilities(spot, place, weight, risk) - counted(position, weight, risk)).max()
-    print(f"votes of {actors} on each other: {1000 * fast:.2f} ms; every vote counted, compiled too: {1000 * plain:.0f} ms, "
-          f"{plain / fast:.0f} times as long, {apart:.0e} apart")   # fmt: skip
+    position, weight, risk = np.sort(draws.random(VOTERS)), draws.random(VOTERS), draws.uniform(0.5, 2.0, VOTERS)
+    fast = partial(challenge_kernels.probabilities, *challenge_kernels.places(position), weight, risk)
+    plain = partial(counted, position, weight, risk)
+    taken = in_turns({"fast": partial(seconds, fast), "plain": partial(seconds, plain)}, 5)
+    group = f"challenge: votes of {VOTERS} on each other"
+    return [
+        Row.of(group, "fast sums", taken["fast"]),
+        Row.of(group, "every vote counted", taken["plain"], times=("fast sums", taken["fast"])),
+        Row.of(group, "largest difference of a probability", [abs(fast() - plain()).max()], ""),
+    ]
 
 
-def time_challenge() -> None:
-    """Whole negotiations by challenge, and how a round grows with the number of actors."""
-    challenge = Challenge()
-    for actors, issues, number in ((193, 6, 60), (50, 6, 36), (50, 1, 36)):
+def by_negotiation() -> list[Row]:
+    """Whole negotiations by challenge, and those in which no two ever stand at one position, which is the worst case."""
+    challenge, rows = Challenge(), []
+    for actors, issues, number, goal in NEGOTIATIONS:
         table = random_table(actors, issues)
-        run = median_seconds(partial(rounds, challenge, table, number), 5)
-        worst = median_seconds(partial(unmoved, challenge, table, number), 3)
-        print(f"challenge, {actors} actors x {issues} issues x {number} rounds: {1000 * run:.0f} ms; "
-              f"if no two ever stood at one position: {1000 * worst:.0f} ms")   # fmt: skip
-    seconds = [median_seconds(partial(challenge.play, random_table(size, 1), 30.0), 21) for size in SIZES]
-    for size, taken in zip(SIZES, seconds, strict=True):
-        print(f"challenge, {size:3d} actors at as many positions, a round of one issue: {1000 * taken:.2f} ms")
-    exponents = [np.polyfit(np.log(SIZES[a:]), np.log(seconds[a:]), 1)[0] for a in (0, 2)]
-    print(f"which grows with actors ^ {exponents[0]:.2f}, from {SIZES[2]} actors on ^ {exponents[1]:.2f}")
-    compare_sums(193)
+        tasks = {"usual": partial(rounds, challenge, table, number), "worst": partial(unmoved, challenge, table, number)}
+        taken = in_turns({name: partial(seconds, task) for name, task in tasks.items()}, 5)
+        what = f"{actors} actors x {issues} issues x {number} rounds"
+        rows += [
+            Row.of("challenge", what, taken["usual"], goal=goal),
+            Row.of("challenge", f"{what}, no position shared", taken["worst"], times=(what, taken["usual"])),
+        ]
+    return rows
 
 
-def main() -> None:
-    compare_protocols()
-    time_challenge()
+def by_actors() -> list[Row]:
+    """A round of one issue by challenge, all actors at positions of their own."""
+    tasks = {size: partial(Challenge().play, random_table(size, 1), 30.0) for size in SIZES}
+    taken = in_turns({size: partial(seconds, task) for size, task in tasks.items()}, 21)
+    *rows, over_all = growth("challenge: a round of one issue", "actors", taken)
+    *_, over_large = growth("challenge: a round of one issue", f"actors from {SIZES[2]} on", {size: taken[size] for size in SIZES[2:]})
+    return [*rows, over_all, over_large]
 
 
-if __name__ == "__main__":
-    main()
+def measure() -> list[Row]:
+    """Rows of all protocols, and more of challenge, the slowest by theory."""
+    return [*(row for table in TABLES for row in by_protocol(*table)), *by_negotiation(), *by_actors(), *by_sums()]
