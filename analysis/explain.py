@@ -27,7 +27,7 @@ from waico.negotiation.terms import (
     PRESSURE,
     TERMS,
 )
-from waico.scenarios.errors import InputError
+from waico.scenarios.errors import InputError, nearest
 from waico.scenarios.schema import Scenario
 
 NEIGHBOURS = 12   # how many of the closest peers are named
@@ -166,7 +166,9 @@ def explain(
 def _place(model: NegotiationModel, nation: str, institution: str | None) -> tuple[int, int]:
     setting = model.world.setting
     if nation not in setting.codes:
-        raise InputError(setting.scenario.name, "--nation", f"there is no state '{nation}'", "give an ISO3 code, such as KEN")
+        close = nearest(nation.upper(), setting.codes)
+        instead = close if close.endswith("?") else "give an ISO3 code, such as KEN"
+        raise InputError(setting.scenario.name, "--nation", f"there is no state '{nation}'", instead)
     return setting.codes.index(nation), row_of(setting, institution, "--institution")
 
 

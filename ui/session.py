@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -231,7 +232,7 @@ class Session(Viewer):
     def whole_run(self) -> RunResult:
         """The run to its end as `waico run` makes it; it goes on from the round looked at as if nobody touched it."""
         live = self.live
-        return run(live.scenario, seed=live.seed, replicates=live.replicate + 1, overrides=self.changes)
+        return replace(run(live.scenario, seed=live.seed, replicates=live.replicate + 1), overrides=self.changes)
 
     def scenario_with(self, changes: Mapping[str, Any]) -> Scenario:
         """What is watched, with its shocks, and further changes from the start.

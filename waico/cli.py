@@ -9,6 +9,7 @@ import json as json_module
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -142,14 +143,15 @@ def run(
 
     overrides, loaded = _load(scenario, changes)
     last = _date("--until", until, loaded)
+    if last is not None and last > loaded.rounds.horizon:
+        sys.stderr.write(f"--until: the scenario ends on its horizon, {loaded.rounds.horizon}\n")
     with nullcontext() if out is None else claimed(out):
         with blame(scenario, overrides, "--set"), _progress(replicates, quiet) as advance:
             result = run_scenario(
-                loaded, seed=seed, replicates=replicates, workers=workers, until=last, overrides=overrides,
-                on_progress=advance,
-            )  # fmt: skip
+                loaded, seed=seed, replicates=replicates, workers=workers, until=last, on_progress=advance
+            )
         if out is not None:
-            save(result, out)
+            save(replace(result, overrides=overrides), out)
     if json:
         _print_json(result.summary())
     else:
@@ -161,7 +163,9 @@ def run(
 @app.command()
 def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="a bundled scenario, or a .toml file")],
-    b: Annotated[str, typer.Argument(metavar="B", help="the scenario to hold against it, which may be the same")],
+    b: Annotated[
+        str | None, typer.Argument(metavar="[B]", help="the scenario to hold against it; A itself, changed by --set-b, if not given")
+    ] = None,
     seed: SeedOption = 0,
     replicates: ReplicatesOption = 100,
     changes: Annotated[
@@ -178,11 +182,14 @@ def compare(
     from waico.analysis.compare import compare as compare_scenarios
     from waico.scenarios.paths import parse_assignment
 
+    if b is None and not changes_b:
+        raise InputError("waico compare", "", "there is nothing to hold against it", "give a second scenario, or a change by --set-b")
+    against = a if b is None else b
     both = dict(parse_assignment(change) for change in changes)
     alone = dict(parse_assignment(change, "--set-b") for change in changes_b)
-    first, second = (_checked(source, both, "--set") for source in (a, b))
+    first, second = (_checked(source, both, "--set") for source in (a, against))
     if alone:
-        second = _checked(b, both | alone, "--set-b")   # what `both` does to B is right, so this is to blame for the rest
+        second = _checked(against, both | alone, "--set-b")   # what `both` does to B is right, so this is to blame for the rest
     with _progress(2 * replicates, quiet) as advance:
         comparison = compare_scenarios(
             first, second, seed=seed, replicates=replicates, workers=workers, on_progress=advance

@@ -66,7 +66,7 @@ RUN_KEYS = {"scenario", "seed", "replicates", "seconds", "outcomes", "institutio
 BODY_KEYS = {
     "signed_mean", "signed_q05", "signed_q95", "ratified_mean", "in_force_share", "round_adopted_median", "text",
 }  # fmt: skip
-BODY_KEYS_ADDED = {"date_adopted_median", "date_in_force_median", "objections"}   # beyond the interface, which allows adding
+BODY_KEYS_ADDED = {"signed_median", "date_adopted_median", "date_in_force_median", "objections"}   # beyond the interface, which allows adding
 RECORD_KEYS = {"scenario", "overrides", "seed", "replicates", "versions", "start", "seconds", "hashes"}
 STATUSES = ["withdrawn", "outside", "endorsed", "signed", "ratified"]
 

@@ -145,7 +145,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
 @pytest.mark.parametrize(
     "arguments",
     [
-        [], ["small.toml"], ["small.toml", "small.toml", "small.toml"], ["small.toml", "small.toml", "--replicates", "0"],
+        [], ["small.toml", "small.toml", "small.toml"], ["small.toml", "small.toml", "--replicates", "0"],
         ["small.toml", "small.toml", "--set-b"], ["small.toml", "small.toml", "--set-a", "decision.b0=1"],
         ["small.toml", "small.toml", "--workers", "0"], ["small.toml", "small.toml", "--seed", "-1"],
     ],
@@ -189,3 +189,13 @@ def test_run_says_what_votes_failed_on(capsys: Capture) -> None:
 def test_run_is_silent_where_no_vote_failed(capsys: Capture) -> None:
     assert _run(["run", "small.toml"]) == 0
     assert "failed" not in capsys.readouterr().out
+
+
+def test_a_scenario_alone_is_held_against_itself_changed(capsys: Capture) -> None:
+    once = ["compare", "waic2025", "--set-b", "rounds.days=40", "--replicates", "2", "--json", "--quiet"]
+    assert _run(once) == 0
+    alone = capsys.readouterr().out
+    assert _run(["compare", "waic2025", *once[1:]]) == 0
+    assert capsys.readouterr().out == alone
+    assert _run(["compare", "waic2025"]) == 2
+    assert "give a second scenario, or a change by --set-b" in capsys.readouterr().err

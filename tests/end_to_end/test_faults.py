@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+import waico
 from tests.absent import make_absent
 from tests.everything import COMMANDS, NEEDS_ANALYSIS, OUTPUTS, prepare, run
 from waico.runs import folders
@@ -165,7 +166,7 @@ def killed(folder: Path, arguments: list[str], renames: int) -> bool:
                 done += 1
             return replace(path, target)
 
-        Path.replace = counted  # type: ignore[method-assign]
+        Path.replace = counted  # type: ignore[method-assign, assignment]
         try:
             run(folder, arguments)
         finally:
@@ -189,7 +190,7 @@ def test_two_processes_and_one_place(name: str, folder: Path) -> None:
 
 def test_a_fit_whose_file_appears_meanwhile_is_refused(folder: Path) -> None:
     (folder / "fit.toml").write_text("another's")
-    with pytest.raises(folders.InputError, match="exists already"):
+    with pytest.raises(waico.InputError, match="exists already"):
         folders.write_file(folder / "fit.toml", "mine")
     assert (folder / "fit.toml").read_text() == "another's"
 

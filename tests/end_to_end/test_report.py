@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -122,7 +123,7 @@ def test_failed_votes_and_a_body_alone(tmp_path: Path, capsys: Capture) -> None:
 
 def test_a_run_is_read_back_as_it_was(tmp_path: Path) -> None:
     scenario = load_scenario("aiib2014")
-    result = run(scenario, seed=1, replicates=2, overrides={"decision.b_fit": 0.7})
+    result = replace(run(scenario, seed=1, replicates=2), overrides={"decision.b_fit": 0.7})
     save(result, tmp_path / "kept")
     again = read_run(tmp_path / "kept")
     assert (again.scenario, again.seed, again.replicates, again.until, again.overrides) == (scenario, 1, 2, None, {"decision.b_fit": 0.7})

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from itertools import zip_longest
+from numbers import Integral
 from typing import Any
 
 import pandas as pd
@@ -20,12 +21,13 @@ from waico.runs.engines import in_order, run_tasks
 from waico.runs.interrupts import interrupts_held
 from waico.runs.objections import by_issue, objected
 from waico.runs.tables import Ending, Trace, member_table, tables_of
+from waico.scenarios.errors import InputError
 from waico.scenarios.schema import Scenario
 
 CHUNKS_PER_WORKER = 8   # enough for an even load and a moving progress bar, few enough to keep start-up small
 
 
-@dataclass
+@dataclass(repr=False)
 class RunResult:
     """Everything that a run of several replicates yields.
 
@@ -51,6 +53,10 @@ class RunResult:
     seconds: float
     overrides: Mapping[str, Any] = field(default_factory=dict)
     interrupted: bool = False
+
+    def __repr__(self) -> str:
+        runs = f"{self.replicates} replicate{'' if self.replicates == 1 else 's'}, seed {self.seed}"
+        return f"<RunResult of {self.scenario.name}: {runs}; tables outcomes, rounds, texts, nations, firms, events, members>"
 
     @property
     def members(self) -> pd.DataFrame:
@@ -83,6 +89,7 @@ class RunResult:
         _, in_force_on = self._median_of("in_force", body)
         return {
             "signed_mean": float(last["signed"].mean()),
+            "signed_median": float(last["signed"].median()),
             "signed_q05": float(last["signed"].quantile(0.05)),
             "signed_q95": float(last["signed"].quantile(0.95)),
             "ratified_mean": float(last["ratified"].mean()),
@@ -115,6 +122,17 @@ class RunResult:
         return [(str(code), float(p)) for code, p in members[["iso3", "p_signed"]].head(count).to_numpy()]
 
 
+def _check_arguments(scenario: Any, seed: Any, replicates: Any, workers: Any, until: Any) -> None:
+    """Refuse what would fail later with less to say."""
+    if not isinstance(scenario, Scenario):
+        raise InputError("waico.run", "scenario", f"is a {type(scenario).__name__}", "give what waico.load_scenario returns")
+    for name, value, least in (("seed", seed, 0), ("replicates", replicates, 1), ("workers", workers, 1)):
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise InputError("waico.run", name, f"is {value!r}", f"give a whole number from {least}")
+    if until is not None and not isinstance(until, date):
+        raise InputError("waico.run", "until", f"is {until!r}", "give a datetime.date")
+
+
 def run(
     scenario: Scenario,
     *,
@@ -122,7 +140,6 @@ def run(
     replicates: int = 1,
     workers: int = 1,
     until: date | None = None,
-    overrides: Mapping[str, Any] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> RunResult:
     """Simulate a scenario.
@@ -133,16 +150,16 @@ def run(
         replicates: number of runs that differ by their random draws, from 1.
         workers: processes; 1 runs in this one.
         until: last day simulated, if that is before the scenario's horizon.
-        overrides: changes that were made to the scenario, for the record only.
         on_progress: called with the number of replicates finished since the last call.
 
     Returns:
         The tables. After Ctrl-C those of the replicates finished by then, and `interrupted` is set.
 
     Raises:
-        InputError: the scenario asks for data or rules that do not exist.
+        InputError: the scenario asks for data or rules that do not exist, or an argument is wrong.
         KeyboardInterrupt: the user stopped before any replicate was finished.
     """
+    _check_arguments(scenario, seed, replicates, workers, until)
     started = time.time()
     course = Course(scenario)   # finds what is wrong before any worker starts
     json = scenario.model_dump_json()
@@ -164,9 +181,10 @@ def run(
         if not traces:
             raise
         interrupted = True
+    tables: dict[str, Any] = tables_of(scenario, seed, traces)
     return RunResult(
-        scenario=scenario, seed=seed, replicates=len(traces), until=until, **tables_of(scenario, seed, traces),
-        started=started, seconds=time.time() - started, overrides=overrides or {}, interrupted=interrupted,
+        scenario=scenario, seed=seed, replicates=len(traces), until=until, **tables,
+        started=started, seconds=time.time() - started, interrupted=interrupted,
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def forecast(found: Forecast) -> Iterator[str | Table]:
 
 def _number(told: dict[str, Any], runs: int) -> str:
     fixed, share = told["fixed"], told["coefficients"]
-    part = "not defined" if share["share"] is None else f"{share['share']:.0%} ({share['low']:.0%} to {share['high']:.0%})"
+    part = "not defined" if share["share"] is None else f"{share['share']:.0%} ({max(0.0, share['low']):.0%} to {share['high']:.0%})"
     return (
         f"  {told['status']} by then       {_span(told)}, of {told['states']} states; none in {told['none']:.0%} of the runs\n"
         f"  noise alone         {_span(fixed)}, all coefficients at their means, {runs} runs\n"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def summary(result: RunResult) -> Iterator[str | Table]:
     """Outcome shares of the first institution, and a table of all institutions."""
     told = result.summary()
-    yield f"{result.scenario.title}\n{result.replicates} replicates, seed {result.seed}, {told['seconds']:.1f} s\n"
+    yield f"{result.scenario.title}\n{result.replicates} replicate{'' if result.replicates == 1 else 's'}, seed {result.seed}, {told['seconds']:.1f} s\n"
     outcomes = plain_table("outcome", "share")
     for name, share in told["outcomes"].items():
         outcomes.add_row(name, f"{share:.3f}")
@@ -36,7 +36,7 @@ def summary(result: RunResult) -> Iterator[str | Table]:
         yield rows
     if result.until is not None and result.until < result.scenario.rounds.horizon:
         yield f"\nCut short on {result.until}: outcomes are as things stand then, not as they end."
-    yield "\nCounts are means over replicates with 5% and 95% quantiles, sponsor and rival left out; dates are medians."
+    yield "\nStates signed: median over replicates, with 5% and 95% quantiles, sponsor and rival left out; dates are medians."
 
 
 def _in_words(body: dict[str, Any]) -> dict[str, str]:
@@ -45,8 +45,8 @@ def _in_words(body: dict[str, Any]) -> dict[str, str]:
     force = body["date_in_force_median"]
     text = [f"{issue} {value:.2f}" for issue, value in body["text"].items() if value is not None]
     return {
-        "states signed": f"{body['signed_mean']:.1f} ({body['signed_q05']:.0f} to {body['signed_q95']:.0f})",
-        "states ratified": f"{body['ratified_mean']:.1f}",
+        "states signed": f"{body['signed_median']:g} ({body['signed_q05']:.0f} to {body['signed_q95']:.0f}), {body['signed_mean']:.1f} on average",
+        "states ratified": f"{body['ratified_mean']:.1f} on average",
         "text adopted": "in less than half of the runs" if adopted is None else f"{on}, round {adopted:g}",
         "in force": f"in {body['in_force_share']:.0%} of the runs" + (f", {force}" if force else ""),
         "last text": ", ".join(text) or "none tabled",
