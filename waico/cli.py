@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 UsageError = typer.BadParameter.__base__   # click's, or that of the copy of click inside newer typer
 
 app = typer.Typer(
-    help="Simulate states and firms negotiating over a Shanghai-hosted AI-governance body.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -56,6 +56,19 @@ ReportOption = Annotated[
     ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", help="no progress bar")]
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"waico {version('waico')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _before_any_command(
+    told: Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="print the version and leave")] = False,
+) -> None:
+    """Simulate states and firms negotiating over a Shanghai-hosted AI-governance body."""
 
 
 def main() -> None:

@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from waico.scenarios.errors import InputError
-from waico.scenarios.layers import LIBRARY
 from waico.scenarios.load import load_scenario
 from waico.scenarios.paths import replace
 from waico.scenarios.schema import Scenario, Shock
@@ -64,35 +63,6 @@ def test_changes_of_an_uploaded_file_are_laid_over_it(first: dict[str, Any], sec
     except InputError:
         return
     assert read_uploaded("mine.toml", to_toml("mine.toml", second, content=content).encode()) == expected
-
-
-@settings(max_examples=80, deadline=None)
-@given(content=st.binary(max_size=300))
-@example(b"")
-@example(b"\xef\xbb\xbf")
-@example(b'extends = "waic2025"\n' + b"a." * 5000 + b"b = 1")
-@example(b"x = " + b"[" * 5000)
-@example(b"x = " + b"9" * 5000)
-@example(b'extends = "waic2025"\nextends = "waic2025"')
-def test_any_bytes_load_or_are_refused_in_a_line(content: bytes) -> None:
-    refused_in_a_line(content)
-
-
-@settings(max_examples=60, deadline=None)
-@given(data=st.data())
-def test_damaged_scenarios_load_or_are_refused_in_a_line(data: st.DataObject) -> None:
-    text = bytearray((LIBRARY / "us_engages.toml").read_bytes())
-    for _ in range(data.draw(st.integers(1, 4))):
-        place = data.draw(st.integers(0, len(text) - 1))
-        text[place : place + data.draw(st.integers(0, 12))] = data.draw(st.binary(max_size=6))
-    refused_in_a_line(bytes(text))
-
-
-def refused_in_a_line(content: bytes) -> None:
-    try:
-        read_uploaded("some.toml", content)
-    except InputError as error:
-        assert "\n" not in str(error) and str(error).startswith("some.toml")
 
 
 @pytest.mark.parametrize(("content", "told"), [
