@@ -1,4 +1,7 @@
-"""The commands as users type them: what they print, what they write, and how they end."""
+"""The commands as users type them: what they print, what they write, and how they end.
+
+The file is long because it is a catalogue: commands one after the other, with what each promises.
+"""
 
 import hashlib
 import importlib

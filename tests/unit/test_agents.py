@@ -24,6 +24,8 @@ def test_agents_are_views_of_their_rows() -> None:
     assert next(firm for firm in model.firms if firm.code == "tsmc").home is None
     model.run_model()
     assert kenya.status("waico") == model.world.status[kenya.row, 0]
+    assert [firm.partner_of("waico") for firm in model.firms] == model.world.partner[:, 0].tolist()
+    assert any(firm.partner_of("waico") for firm in model.firms)
 
 
 @pytest.mark.parametrize("name", ["waic2025", "aiib2014"])
