@@ -26,7 +26,7 @@ class NeedsExtra(InputError):
     """What was asked for needs a package that the plain install does not bring."""
 
     def __init__(self, asked: str, package: str, extra: str) -> None:
-        super().__init__(asked, "", f"needs {package}", f"pip install 'waico[{extra}]'")
+        super().__init__(asked, "", f"needs {package}", f"pip install '.[{extra}]' in a checkout of waico")
 
     def __str__(self) -> str:
         return f"{self.file}: {self.what} ({self.instead})"

@@ -66,7 +66,7 @@ def read_cells(path: Path, columns: Sequence[str], rows: str, usual: Mapping[str
     """
     file, usual = str(path), usual or {}
     try:
-        what = "" if path.is_file() else "is a folder" if path.is_dir() else "does not exist"
+        what = "" if path.is_file() else "is a folder" if path.is_dir() else "is no file" if path.exists() else "does not exist"
     except (OSError, ValueError):   # no name that a file can have
         what = "does not exist"
     if what:

@@ -434,7 +434,7 @@ def test_a_missing_package_is_named(
     planted(tmp_path / "made", {**LHC, "samples": 8, "sampler": "morris"}, forms)
     make_absent(monkeypatch, package, users="waico.analysis")
     err = refused(capsys, "made")
-    assert f"needs {name} (pip install 'waico[analysis]')" in err
+    assert f"needs {name} (pip install '.[analysis]' in a checkout of waico)" in err
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ Each fault is met by all commands that can meet it. Wrong content of inputs is i
 what is peculiar to sweeps (their parts, workers, resuming) in test_sweep.py and test_cluster.py.
 """
 
+import json
 import os
 import resource
 import shutil
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import waico
@@ -202,7 +204,7 @@ def test_a_package_that_is_missing(name: str, folder: Path, monkeypatch: pytest.
     before = left(folder)
     code, out, complaint = run(folder, COMMANDS[name])
     assert (code, out) == (2, "")
-    assert complaint == f"waico {name}: needs {package} (pip install 'waico[analysis]')\n"
+    assert complaint == f"waico {name}: needs {package} (pip install '.[analysis]' in a checkout of waico)\n"
     assert left(folder) == before
 
 
@@ -275,3 +277,27 @@ def test_a_record_that_never_ends_is_not_waited_for(name: str, there: str, folde
     assert (code, out) == (2, "")
     assert "cannot be read: is a pipe or a device" in complaint
     assert is_one_line(complaint)
+
+
+def forged(folder: Path, change: str) -> None:
+    """Change a run, and its record so that all hashes fit."""
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    if change == "noise":
+        (folder / "nations.parquet").write_bytes(bytes(range(256)))
+    elif change == "a start that is none":
+        record["start"] = "nonsense"
+    elif change == "more replicates than were run":
+        record["replicates"] = 1_000_000
+    else:
+        pd.read_parquet(folder / "outcomes.parquet").drop(columns="replicate").to_parquet(folder / "outcomes.parquet")
+    record["hashes"] = {name: folders.sha256_of(folder / name) for name in record["hashes"]}
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+
+
+@pytest.mark.parametrize("change", ["noise", "a start that is none", "more replicates than were run", "a column less"])
+def test_a_forged_run_is_refused(change: str, folder: Path) -> None:
+    forged(folder / "made", change)
+    code, out, complaint = run(folder, COMMANDS["report"])
+    assert (code, out) == (2, "")
+    assert is_one_line(complaint)
+    assert "run the scenario again" in complaint

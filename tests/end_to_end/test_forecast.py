@@ -208,7 +208,7 @@ def test_a_record_of_another_version_is_one_line(sealed: Path, capsys: Capture) 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     make_absent(monkeypatch, "sklearn", users="waico.analysis.history")
     assert _run(["forecast", *SHORT]) == 2
-    assert capsys.readouterr() == ("", "waico forecast: needs scikit-learn (pip install 'waico[analysis]')\n")
+    assert capsys.readouterr() == ("", "waico forecast: needs scikit-learn (pip install '.[analysis]' in a checkout of waico)\n")
 
 
 def test_the_bundled_forecasts_are_sealed_and_the_page_says_what_they_say(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -272,7 +272,7 @@ def test_without_the_extra_it_says_what_to_install(
 ) -> None:
     make_absent(monkeypatch, module, users="waico.analysis.history")
     assert _run(["hindcast", "aiib2014", "--observed", "founders.csv"]) == 2
-    assert capsys.readouterr() == ("", f"waico hindcast: needs {package} (pip install 'waico[analysis]')\n")
+    assert capsys.readouterr() == ("", f"waico hindcast: needs {package} (pip install '.[analysis]' in a checkout of waico)\n")
 
 
 def test_interrupted_prints_no_half_scores(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

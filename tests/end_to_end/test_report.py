@@ -164,4 +164,4 @@ def test_no_file_of_others_is_replaced(made: Path, capsys: Capture, tmp_path: Pa
 
 def test_without_the_extra_it_says_what_to_install(made: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     make_absent(monkeypatch, "altair", users="waico.analysis")
-    assert refused(capsys, str(made)) == "waico report: needs altair (pip install 'waico[analysis]')\n"
+    assert refused(capsys, str(made)) == "waico report: needs altair (pip install '.[analysis]' in a checkout of waico)\n"

@@ -49,4 +49,4 @@ def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     make_absent(monkeypatch, "solara", "waico.ui.server")
     assert _run(["ui", "--port", "0"]) == 2
     told = capsys.readouterr()
-    assert "pip install 'waico[ui]'" in told.err and told.err.count("\n") == 1 and not told.out
+    assert "pip install '.[ui]' in a checkout of waico" in told.err and told.err.count("\n") == 1 and not told.out

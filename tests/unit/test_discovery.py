@@ -242,7 +242,7 @@ assert state() == before
 def test_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, name: str) -> None:
     sweep = make(tmp_path, corner, samples=100)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(NeedsExtra, match=rf"scenario discovery: needs {name} \(pip install 'waico\[analysis\]'\)"):
+    with pytest.raises(NeedsExtra, match=rf"scenario discovery: needs {name} \(pip install '.\[analysis\]' in a checkout of waico\)"):
         (prim_box if name == "ema_workbench" else cart_rules)(sweep, "binding_regime")
 
 

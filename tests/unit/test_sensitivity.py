@@ -199,5 +199,5 @@ def _state() -> list[Any]:
 def test_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = planted(tmp_path, {"sampler": "latin_hypercube", "samples": 30, "factors": CUBE}, linear)
     monkeypatch.setitem(__import__("sys").modules, "SALib.analyze.delta", None)
-    with pytest.raises(NeedsExtra, match=r"sensitivity indices: needs SALib \(pip install 'waico\[analysis\]'\)"):
+    with pytest.raises(NeedsExtra, match=r"sensitivity indices: needs SALib \(pip install '.\[analysis\]' in a checkout of waico\)"):
         indices(sweep, ["depth"])

@@ -185,5 +185,5 @@ def test_samples_drawn_together_are_one_block(tmp_path: Path) -> None:
 
 def test_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "lifelines", None)
-    with pytest.raises(NeedsExtra, match=r"needs lifelines \(pip install 'waico\[analysis\]'\)"):
+    with pytest.raises(NeedsExtra, match=r"needs lifelines \(pip install '.\[analysis\]' in a checkout of waico\)"):
         survival.incidence(planted(tmp_path, LHC, chance))

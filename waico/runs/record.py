@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import pyarrow as pa
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from waico.runs.folders import (
     MANIFEST,
@@ -134,7 +135,7 @@ class _Record(BaseModel):
     until: date | None
     overrides: dict[str, Any]
     versions: dict[str, str | None]
-    start: str
+    start: AwareDatetime
     seconds: float
     hashes: dict[str, str]
 
@@ -175,10 +176,16 @@ def read_run(folder: Path) -> RunResult:
     for name, digest in there.items():
         if digest != record["hashes"].get(name):
             raise InputError(str(folder / name), "", "is not as it was saved: it is damaged or was changed", "run the scenario again")
-    tables: dict[str, Any] = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+    try:
+        tables: dict[str, Any] = {name: pd.read_parquet(folder / f"{name}.parquet") for name in TABLES}
+        fits = tables["outcomes"]["replicate"].tolist() == list(range(record["replicates"]))
+    except (pa.ArrowException, KeyError, ValueError):
+        fits = False
+    if not fits:
+        raise InputError(str(folder), "", "has tables that do not fit its record", "run the scenario again")
     return RunResult(
         record["scenario"], record["seed"], record["replicates"], record["until"], **tables,
-        started=datetime.fromisoformat(record["start"]).timestamp(), seconds=record["seconds"], overrides=record["overrides"],
+        started=record["start"].timestamp(), seconds=record["seconds"], overrides=record["overrides"],
     )  # fmt: skip
 
 
