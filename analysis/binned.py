@@ -110,12 +110,12 @@ def _share_of_ones(numbers: Floats) -> Floats:
     return numbers[..., 1:] / numbers.sum(axis=-1, keepdims=True)
 
 
-def clustered_interval(values: Floats, clusters: Clusters) -> tuple[float, float]:
+def clustered_interval(values: Floats, clusters: Clusters, tests: int = 1) -> tuple[float, float]:
     """95% interval of a mean over runs that share samples and replicates; not defined where neither shows any spread.
 
     The variances by samples and by replicates are added, as in `Clusters` (Cameron, Gelbach & Miller 2011): each is G/(G-1)
     times the sum over its G clusters of their summed residuals squared, over n^2. Student's t has as many degrees of freedom
-    as the fewer clusters leave.
+    as the fewer clusters leave. Of several `tests`, intervals hold for all together (Bonferroni; Dunn 1961).
     """
     rest, variance, freedom = values - values.mean(), 0.0, []
     for group in (clusters.block, clusters.replicate):
@@ -125,5 +125,5 @@ def clustered_interval(values: Floats, clusters: Clusters) -> tuple[float, float
             freedom.append(many - 1)
     if variance <= np.finfo(float).eps ** 2:
         return np.nan, np.nan
-    half = float(t.ppf(TAIL, min(freedom))) * variance**0.5
+    half = float(t.ppf(1.0 - (1.0 - TAIL) / tests, min(freedom))) * variance**0.5
     return float(values.mean()) - half, float(values.mean()) + half

@@ -39,8 +39,11 @@ class Clusters:
     too large by no more than that). With one replicate only samples are resampled: intervals are then about other
     samples under the same draws. With two that decide all, 95% intervals hold the truth in 88% of cases.
 
+    The points of a grid were not drawn but set: another study of it would have the same ones. Only its replicates are
+    resampled, the same ones at all points, whose draws they share; with one replicate nothing is, and it counts as one run.
+
     Attributes:
-        block: of each run, counted from 0, (runs,).
+        block: of each run, counted from 0, (runs,); the same for all runs of a grid.
         replicate: the same.
     """
 
@@ -50,8 +53,10 @@ class Clusters:
     @classmethod
     def of(cls, runs: pd.DataFrame, plan: Plan) -> Clusters:
         """The clusters of some of the runs of a sweep."""
+        sample = runs["sample"].to_numpy(dtype=int)
+        drawn = np.zeros(len(sample)) if plan.design.sampler == "grid" else blocks(plan)[sample]
         return cls(
-            np.unique(blocks(plan)[runs["sample"].to_numpy(dtype=int)], return_inverse=True)[1],
+            np.unique(drawn, return_inverse=True)[1],
             np.unique(runs["replicate"].to_numpy(dtype=int), return_inverse=True)[1],
         )
 
@@ -63,7 +68,8 @@ class Clusters:
         The exact binomial interval of Clopper & Pearson for the number of independent runs that would have the same
         variance, less a factor for how little few clusters say about it (degrees of freedom: Satterthwaite 1946). That
         number is never below the number of replicates, or of samples if those are fewer or there is one replicate, as
-        if these decided all; where all or no runs count, nothing tells how alike runs are, and it is that.
+        if these decided all; where all or no runs count, nothing tells how alike runs are, and it is that. Nor is it
+        above the number of runs, also where all resamples agree.
 
         Args:
             shares: what was found, (K,).
@@ -93,10 +99,9 @@ def _drawn(group: Integers, cell: Integers, size: int, rng: np.random.Generator)
 
 
 def _effective(shares: Floats, parts: Floats, freedom: Integers, runs: int, least: int) -> Floats:
-    """The number of independent runs that say as much, (K,), from variances (2, K) and freedom (2,) by way."""
-    variance = parts.sum(axis=0)
-    known = (shares > 0.0) & (shares < 1.0) & (variance > 0.0)
-    variance = np.where(known, variance, 1.0)
+    """The number of independent runs that say as much, (K,), from variances (ways, K) and freedom (ways,)."""
+    known = (shares > 0.0) & (shares < 1.0) & (len(parts) > 0)
+    variance = np.maximum(parts.sum(axis=0), TINY**2)
     effective = variance**2 / np.maximum((parts**2 / freedom[:, None]).sum(axis=0), 1e-300)
     doubt = (t.ppf(TAIL, max(runs - 1, 1)) / t.ppf(TAIL, np.maximum(effective, 1.0))) ** 2
     alike = shares * (1.0 - shares) / variance * doubt

@@ -9,6 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from waico.analysis.outputs import carried_out
+from waico.analysis.wording import count
 from waico.runs.sweep import Sweep
 from waico.scenarios.errors import InputError, nearest
 
@@ -23,16 +25,26 @@ def short_names(paths: Sequence[str]) -> dict[str, str]:
     return {path: name if count[name] == 1 else path for path, name in names.items()}
 
 
+def of_runs(sweep: Sweep) -> str:
+    """Which runs a figure pools, for its subtitle: how many, of which samples, or of which mix of levels where they are a grid."""
+    runs, design = carried_out(sweep), sweep.plan.design
+    points = count(runs["sample"].nunique(), "sample")
+    if design.sampler == "grid":
+        names = short_names([str(path) for path in sweep.plan.samples])
+        points = " x ".join(f"{sweep.plan.samples[path].nunique()} {name}" for path, name in names.items()) + ", all pooled alike"
+    return f"{count(len(runs), 'run')}: {points}, {count(design.replicates, 'replicate')}, seed {design.seed}"
+
+
 def is_numeric(column: pd.Series) -> bool:
     """Whether values are numbers, which true and false are not."""
     return bool(pd.api.types.is_numeric_dtype(column)) and not pd.api.types.is_bool_dtype(column)
 
 
-def classes(sweep: Sweep, by: str, count: int = CLASSES) -> pd.Series:
+def classes(sweep: Sweep, by: str, number: int = CLASSES) -> pd.Series:
     """The class of every sample, in words; as a categorical, in the order of the values.
 
     Words, dates, flags, and numbers of at most six values are classes of their own. Other numbers are cut at
-    quantiles of the samples, so that the `count` classes hold equally many of them, up to ties.
+    quantiles of the samples, so that the `number` of classes hold equally many of them, up to ties.
 
     Raises:
         InputError: the sweep has no such factor.
@@ -42,7 +54,7 @@ def classes(sweep: Sweep, by: str, count: int = CLASSES) -> pd.Series:
         raise InputError(str(sweep.folder), by, "is no factor of the sweep", nearest(by, map(str, samples.columns)))
     column = samples[by]
     if is_numeric(column) and column.nunique() > FEW:
-        cut, edges = pd.qcut(column, count, retbins=True, duplicates="drop")
+        cut, edges = pd.qcut(column, number, retbins=True, duplicates="drop")
         return cut.cat.rename_categories(_spans(edges.tolist()))
     values = sorted(column.unique().tolist())
     names = {value: f"{value:g}" if is_numeric(column) else str(value) for value in values}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from waico.analysis.binned import clustered_interval
 from waico.analysis.clusters import Clusters
 from waico.analysis.factors import classes
-from waico.analysis.outputs import carried_out
+from waico.analysis.outputs import IN_FORCE, carried_out, indicator
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.sweep import Sweep
 from waico.scenarios.errors import extra
@@ -22,6 +24,7 @@ OPEN, SUCCESS, FAILURE = range(3)
 RACES = (("adopted", "failed"), ("in_force", "not_in_force"))   # what may happen, and what ends the hope of it
 EVENTS = tuple(event for race in RACES for event in race)
 TOO_LATE = ("declaration", "unratified")
+ERROR = 0.05   # of all comparisons of a factor's classes together
 INSTANT = 1e-6   # days; sets ties in order
 
 
@@ -87,6 +90,48 @@ def outcome_shares(sweep: Sweep, by: str | None = None, *, seed: int = 0) -> pd.
         columns = {"outcome": OUTCOMES, "share": share, "low": low, "high": high, "runs": len(runs)}
         tables.append(pd.DataFrame({**label, **columns}))
     return pd.concat(tables, ignore_index=True)
+
+
+class Gap(NamedTuple):
+    """How far apart the shares of runs that ever come into force lie among the classes of a factor.
+
+    Attributes:
+        most, least: the highest and the lowest share. at_most, at_least: the classes that have them.
+        sure: whether the difference can be told from chance.
+    """
+
+    most: float
+    least: float
+    at_most: str
+    at_least: str
+    sure: bool
+
+
+def widest_gap(sweep: Sweep, by: str) -> Gap:
+    """The classes of a factor between which entry into force differs most, compared replicate by replicate.
+
+    Runs of both classes with the same number of replicate share their draws, so what these do to both alike cancels; where
+    points are set (a grid) nothing else is left to chance, and samples that were drawn count as well, see `Clusters`. The
+    two classes are chosen from all pairs, and the 5% are for all of these together (Bonferroni; Dunn 1961). A difference
+    that is the same in all replicates is held against the sign test.
+
+    Args:
+        sweep: complete or not; the runs that are there count, but for those that failed with an error.
+        by: path of the factor.
+
+    Raises:
+        InputError: there is no such factor, or no run.
+    """
+    groups = {label[by]: runs for label, runs in _groups(sweep, by)}
+    came = {name: indicator(runs, IN_FORCE).to_numpy(dtype=float) for name, runs in groups.items()}
+    share = {name: float(each.mean()) for name, each in came.items()}
+    high, low = max(share, key=lambda name: share[name]), min(share, key=lambda name: share[name])
+    gap, pairs = share[high] - share[low], max(1, len(groups) * (len(groups) - 1) // 2)
+    both = pd.concat([groups[high], groups[low]])
+    rest = [sign * (came[name] - share[name]) / len(came[name]) for name, sign in ((high, 1.0), (low, -1.0))]
+    half = clustered_interval(len(both) * np.concatenate(rest), Clusters.of(both, sweep.plan), pairs)[1]
+    same = 2.0 * 0.5 ** both["replicate"].nunique() * pairs < ERROR
+    return Gap(share[high], share[low], high, low, gap > 0.0 and (same if np.isnan(half) else gap > half))
 
 
 def _groups(sweep: Sweep, by: str | None) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:

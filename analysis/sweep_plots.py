@@ -15,6 +15,7 @@ import pandas as pd
 
 from waico.analysis.plots import COLOURS, Chart, share_bars, themed, title_of, words_of
 from waico.analysis.scenario_plots import OUTCOME_COLOURS
+from waico.analysis.survival import Gap
 from waico.negotiation.measure import OUTCOMES
 
 WIDTH = 560   # pixels of a figure with one panel
@@ -43,7 +44,7 @@ def outcome_shares(shares: pd.DataFrame, runs: str) -> Chart:
     return themed(share_bars(shares, runs, 460))
 
 
-def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
+def incidence_curves(curves: pd.DataFrame, freeze: date, runs: str) -> Chart:
     """Probability that each event has happened by a day, in months after the freeze date, with 95% bands.
 
     Events that never happen are left out, and those that only end the hope of others.
@@ -51,6 +52,7 @@ def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
     Args:
         curves: of `waico.analysis.survival.incidence`, without a factor.
         freeze: the freeze date.
+        runs: of which runs, for the subtitle.
     """
     table = _to_the_end(curves, ["event"]).assign(what=lambda rows: rows["event"].map(EVENTS))
     ends = table.groupby("event", sort=False).tail(1).set_index("event")
@@ -68,18 +70,19 @@ def incidence_curves(curves: pd.DataFrame, freeze: date) -> Chart:
     labels = alt.Chart(_spread(ends)).mark_text(align="left", dx=6, fontSize=12).encode(
         x="month:Q", y=alt.Y("place:Q"), text="label:N", color=colours
     )  # fmt: skip
-    subtitle = "share of runs in which it has happened, with 95% band; adopting and failing exclude each other"
+    subtitle = f"share of runs in which it has happened, with 95% band; adopting and failing exclude each other; {runs}"
     chart = alt.layer(panel, labels).properties(width=WIDTH, height=300, title=title_of(text, subtitle, WIDTH + 180))
     return themed(chart.properties(padding={"left": 10, "top": 10, "bottom": 10, "right": 150}))
 
 
-def incidence_by_factor(curves: pd.DataFrame, factor: str, freeze: date) -> Chart:
+def incidence_by_factor(curves: pd.DataFrame, factor: str, freeze: date, gap: Gap) -> Chart:
     """The same for classes of a factor, a panel per event.
 
     Args:
         curves: of `waico.analysis.survival.incidence` by one factor, with its column renamed `class`, in order of classes.
         factor: its label.
         freeze: the freeze date.
+        gap: of `waico.analysis.survival.widest_gap`, which settles what the title may say.
     """
     table = _to_the_end(curves, ["event", "class"]).assign(part=lambda rows: rows["class"].astype(str))
     parts = list(dict.fromkeys(table["part"]))
@@ -96,12 +99,13 @@ def incidence_by_factor(curves: pd.DataFrame, factor: str, freeze: date) -> Char
         ).properties(width=PANEL, height=210, title=caption(EVENTS[event]))
         for place, event in enumerate(_happened(table) or ["in_force"])
     ]
-    force = table[table["event"] == "in_force"].groupby("part", sort=False)["probability"].last()
-    most, least = f"{force.max():.0%}", f"{force.min():.0%}"
-    text = f"In force by the end: {most} of the runs where {factor} is {force.idxmax()}, {least} where {force.idxmin()}"
-    if most == least:
-        text = f"In force by the end: {most} of the runs, whatever {factor} is"
-    title = title_of(text, "share of runs in which it has happened, by class of the factor, with 95% bands", WIDE)
+    text = f"In force by the end: {gap.most:.0%} of the runs where {factor} is {gap.at_most}, {gap.least:.0%} where {gap.at_least}"
+    if gap.most == gap.least:
+        text = f"In force by the end: {gap.most:.0%} of the runs in every class of {factor}"
+    elif not gap.sure:
+        text = f"In force by the end: {gap.least:.0%} to {gap.most:.0%} of the runs; no difference by {factor} can be told from chance"
+    subtitle = "share of runs in which it has happened, by class of the factor, with 95% bands; the title compares classes under the same draws"
+    title = title_of(text, subtitle, WIDE)
     return themed(alt.concat(*panels, columns=ROW, spacing=18, title=title))
 
 

@@ -13,12 +13,12 @@ from waico.analysis import factor_plots, sweep_plots
 from waico.analysis.binned import binned_means
 from waico.analysis.discovery import Box, cart_rules, prim_box
 from waico.analysis.factor_plots import main_index, ranked, stands_out
-from waico.analysis.factors import short_names
+from waico.analysis.factors import of_runs, short_names
 from waico.analysis.outputs import IN_FORCE, carried_out
 from waico.analysis.plots import words_of
 from waico.analysis.report import Figure, Section, Table
 from waico.analysis.sensitivity import MEASURES, indices
-from waico.analysis.survival import incidence, outcome_shares
+from waico.analysis.survival import incidence, outcome_shares, widest_gap
 from waico.analysis.sweep_plots import EVENTS, MONTH
 from waico.analysis.wording import count, share_of_runs, value_of
 from waico.runs.design import Range
@@ -111,7 +111,7 @@ class SweepSections:
             title,
             f"{finding}.",
             reading,
-            [Figure("outcomes", sweep_plots.outcome_shares(shares, self._of_runs))],
+            [Figure("outcomes", sweep_plots.outcome_shares(shares, of_runs(self.sweep)))],
             [table],
         )
 
@@ -125,7 +125,7 @@ class SweepSections:
             f"in {share_of_runs(end['in_force'], 'probability')}{_half(end['in_force'])}; "
             f"talks fail without a text in {end['failed']['probability']:.0%}."
         )
-        figures = [Figure("incidence", sweep_plots.incidence_curves(curves, freeze))]
+        figures = [Figure("incidence", sweep_plots.incidence_curves(curves, freeze, of_runs(self.sweep)))]
         tables = [
             Table("timing", "Share of runs by the end, with 95% interval, and months until half of them were there.", ends),
             Table("incidence", "", curves, shown=0),
@@ -134,7 +134,10 @@ class SweepSections:
         if factor is not None:
             by = incidence(self.sweep, factor).rename(columns={factor: "class"})
             figures.append(
-                Figure("incidence_by_factor", sweep_plots.incidence_by_factor(by, self.names[factor], freeze))
+                Figure(
+                    "incidence_by_factor",
+                    sweep_plots.incidence_by_factor(by, self.names[factor], freeze, widest_gap(self.sweep, factor)),
+                )
             )
             tables.append(Table("incidence_by_factor", "", by.assign(factor=factor), shown=0))
         return Section(
@@ -278,12 +281,6 @@ class SweepSections:
         """The factor along which consensus changes most; none where no factor has two classes, or nothing changes."""
         spread = _spread(self._shares)
         return None if spread.empty or spread["difference"].iloc[0] == 0 else str(spread["factor"].iloc[0])
-
-    @property
-    def _of_runs(self) -> str:
-        runs, design = carried_out(self.sweep), self.sweep.plan.design
-        samples = count(runs["sample"].nunique(), "sample")
-        return f"{count(len(runs), 'run')}: {samples}, {count(design.replicates, 'replicate')}, seed {design.seed}"
 
     def _most_important(self, own: pd.DataFrame) -> str:
         """Which factor matters most, and whether that is sure."""

@@ -14,7 +14,7 @@ from tests.planted import WORDS, A, B, planted
 from waico.analysis import survival
 from waico.analysis.clusters import Clusters, blocks
 from waico.negotiation.measure import OUTCOMES
-from waico.runs.sweep import Sweep
+from waico.runs.sweep import Sweep, open_sweep
 from waico.scenarios.errors import InputError, NeedsExtra
 
 pytestmark = pytest.mark.extra
@@ -174,6 +174,66 @@ def test_intervals_cover_the_truth(sample: float, draw: float) -> None:
         naive += abs(share[0] - 0.5) < 1.96 * np.sqrt(share[0] * (1 - share[0]) / 800)
     assert covered >= 180
     assert naive < 140
+
+
+GRID = {"sampler": "grid", "factors": {A: {"values": [-1.0, 1.0]}, WORDS: {"values": ["nash", "compromise"]}}}
+
+
+def test_points_of_a_grid_are_not_drawn(tmp_path: Path) -> None:
+    """Half of the points always fail, and one replicate of eight fails everywhere: the spread is of replicates alone.
+
+    The share of texts moves with the eighth replicate only: 7/16, with the variance of 1/8 - 1/64 over 4 and 8 replicates.
+    """
+    def run(changes: dict[str, Any], replicate: int) -> dict[str, Any]:
+        return failed(50.0) if changes[A] < 0 or replicate == 5 else adopted(10.0)
+
+    clusters = {}
+    for sampler, design in {"grid": GRID, "latin_hypercube": {**LHC, "samples": 4, "factors": GRID["factors"]}}.items():
+        sweep = planted(tmp_path / sampler, {**design, "replicates": 8}, run)
+        clusters[sampler] = Clusters.of(sweep.runs, sweep.plan)
+    assert set(clusters["grid"].block) == {0}
+    assert len(set(clusters["latin_hypercube"].block)) == 4
+    share = survival.outcome_shares(open_sweep(tmp_path / "grid")).set_index("outcome").loc["no_text"]
+    assert share["share"] == pytest.approx(9 / 16)
+    sd = np.sqrt((1 / 8 - 1 / 64) / 4 / 7)
+    assert share["low"] < 9 / 16 - 1.96 * sd
+    assert share["high"] - share["low"] == pytest.approx(2 * 2.36 * sd, rel=0.25)   # t with 7 degrees of freedom
+
+
+def test_points_that_decide_all_leave_no_more_doubt_than_independent_runs(tmp_path: Path) -> None:
+    design = {**GRID, "replicates": 8}
+    sweep = planted(tmp_path / "many", design, lambda changes, _: failed(50.0) if changes[A] < 0 else adopted(10.0))
+    share = survival.outcome_shares(sweep).set_index("outcome").loc["no_text"]
+    assert (share["low"], share["high"]) == pytest.approx((0.3189, 0.6811), abs=1e-4)   # Clopper & Pearson, 16 of 32
+    one = planted(tmp_path / "one", GRID, lambda changes, _: failed(50.0) if changes[A] < 0 else adopted(10.0))
+    alone = survival.outcome_shares(one).set_index("outcome").loc["no_text"]
+    assert alone["high"] - alone["low"] > 0.9   # of other draws one replicate tells next to nothing
+
+
+@pytest.mark.parametrize("effect, sure", [(0.0, False), (0.5, True)])
+def test_classes_are_compared_draw_by_draw(tmp_path: Path, effect: float, sure: bool) -> None:
+    """Draws move both classes far, but alike: a difference shows that their own bands would hide."""
+    luck, chance = np.random.default_rng(4).normal(size=(2, 24))
+
+    def run(changes: dict[str, Any], replicate: int) -> dict[str, Any]:
+        own = effect if changes[WORDS] == "nash" else 0.4 * chance[replicate]
+        return adopted(10.0, day_in_force=20.0) if luck[replicate] + own > 0 else adopted(10.0)
+
+    sweep = planted(tmp_path, {**GRID, "replicates": 24}, run)
+    gap, table = survival.widest_gap(sweep, WORDS), survival.incidence(sweep, WORDS)
+    last = table[table["event"] == "in_force"].groupby(WORDS)[["probability", "low", "high"]].last()
+    assert (gap.most, gap.least) == pytest.approx((last["probability"].max(), last["probability"].min()))
+    assert last["low"].max() < last["high"].min()   # the bands overlap
+    assert gap.sure == sure
+
+
+def test_a_difference_in_every_replicate_is_told_by_the_sign_test(tmp_path: Path) -> None:
+    def run(changes: dict[str, Any], _: int) -> dict[str, Any]:
+        return adopted(10.0, **({"day_in_force": 20.0} if changes[WORDS] == "nash" else {}))
+
+    for replicates, sure in {5: False, 6: True}.items():   # 2 / 2^6 = 0.03
+        gap = survival.widest_gap(planted(tmp_path / str(replicates), {**GRID, "replicates": replicates}, run), WORDS)
+        assert gap == survival.Gap(1.0, 0.0, "nash", "compromise", sure)
 
 
 def test_samples_drawn_together_are_one_block(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ pytest.importorskip("altair", reason="needs the extra `analysis`")
 from tests.charts import data_of, titled
 from waico.analysis import factor_plots, plots, sweep_plots
 from waico.analysis.discovery import Box
+from waico.analysis.survival import Gap
 from waico.analysis.sweep_plots import MONTH
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.design import Range, Values
@@ -95,7 +96,7 @@ def test_shares_without_intervals_keep_their_labels() -> None:
 
 
 def test_curves_go_to_the_last_day_of_all_and_leave_out_what_never_happens() -> None:
-    chart = sweep_plots.incidence_curves(curves(LAST), FREEZE)
+    chart = sweep_plots.incidence_curves(curves(LAST), FREEZE, "10 runs")
     rows = data_of(chart, "low")
     drawn = pd.DataFrame([row for row in rows if "place" not in row])
     assert set(drawn["event"]) == {"adopted", "in_force"}
@@ -111,7 +112,7 @@ def test_curves_go_to_the_last_day_of_all_and_leave_out_what_never_happens() -> 
     [LAST, {**LAST, "adopted": 1.0, "in_force": 1.0, "failed": 0.001}, {**LAST, "adopted": 0.01, "in_force": 0.01}],
 )
 def test_labels_of_curves_keep_apart_and_within(last: dict[str, float]) -> None:
-    places = sorted({row["place"] for row in data_of(sweep_plots.incidence_curves(curves(last), FREEZE), "place")})
+    places = sorted({row["place"] for row in data_of(sweep_plots.incidence_curves(curves(last), FREEZE, "10 runs"), "place")})
     assert len(places) == sum(last[event] > 0 for event in sweep_plots.DRAWN)
     assert np.diff(places).min() >= sweep_plots.APART - 1e-9
     assert 0.0 <= places[0] <= places[-1] <= 1.0
@@ -122,17 +123,18 @@ def test_curves_by_factor_have_a_panel_for_what_happens() -> None:
         curves(LAST).assign(**{"class": "1 to 10"}),
         curves({**LAST, "in_force": 0.3}).assign(**{"class": "10 to 100"}),
     )
-    chart: Any = sweep_plots.incidence_by_factor(pd.concat([low, high]), "a b", FREEZE)
+    chart: Any = sweep_plots.incidence_by_factor(pd.concat([low, high]), "a b", FREEZE, Gap(0.88, 0.3, "1 to 10", "10 to 100", True))
     assert titled(chart) == "In force by the end: 88% of the runs where a b is 1 to 10, 30% where 10 to 100"
     assert [panel["title"]["text"] for panel in chart.to_dict()["concat"]] == ["text adopted", "in force"]
 
 
-def test_curves_by_a_factor_that_does_nothing_say_so() -> None:
+@pytest.mark.parametrize("gap, told", [
+    (Gap(0.88, 0.88, "x", "x", False), "In force by the end: 88% of the runs in every class of c d"),
+    (Gap(0.88, 0.8, "x", "y", False), "In force by the end: 80% to 88% of the runs; no difference by c d can be told from chance"),
+])  # fmt: skip
+def test_curves_by_a_factor_claim_no_difference_that_is_not_there(gap: Gap, told: str) -> None:
     table = pd.concat([curves(LAST).assign(**{"class": name}) for name in ("x", "y")])
-    assert (
-        titled(sweep_plots.incidence_by_factor(table, "c d", FREEZE))
-        == "In force by the end: 88% of the runs, whatever c d is"
-    )
+    assert titled(sweep_plots.incidence_by_factor(table, "c d", FREEZE, gap)) == told
 
 
 def test_means_along_factors() -> None:
