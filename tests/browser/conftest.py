@@ -14,7 +14,7 @@ from tests.sweeps import write_design
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "waico")
-PATIENCE = 30_000   # milliseconds; machines of tests are busy
+PATIENCE = 60_000   # milliseconds; machines are shared
 
 
 @pytest.fixture(scope="session")

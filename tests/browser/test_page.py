@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+from uuid import uuid4
 
 import pytest
 
@@ -478,3 +479,15 @@ def test_other_sites_are_refused_and_every_answer_says_what_the_page_may_do(addr
     for stranger in ({"Host": "rebound.example"}, {"Origin": "https://elsewhere.example"}):
         with pytest.raises(HTTPError, match="403"):
             urlopen(Request(address, headers=stranger))
+
+
+def test_a_connection_from_another_site_is_refused(address: str) -> None:
+    client = pytest.importorskip("websockets.sync.client")
+    from websockets.exceptions import InvalidStatus
+
+    channel = f"{address.replace('http', 'ws')}/jupyter/api/kernels/{uuid4()}/channels?session_id=none"
+    with client.connect(channel, origin=address):
+        pass
+    with pytest.raises(InvalidStatus) as refused:
+        client.connect(channel, origin="https://elsewhere.example")
+    assert refused.value.response.status_code == 403
