@@ -39,7 +39,7 @@ def _verdict(table: pd.DataFrame) -> str:
         f"{side} in {where.sum()}" + f" ({', '.join(map(words_of, table['case'][where]))})" * bool(where.any())
         for side, where in (("better", better), ("worse", worse))
     ]
-    return f"of {len(table)} cases {told[0]}, {told[1]}, no different beyond chance in {(~better & ~worse).sum()}"
+    return f"of {len(table)} cases {told[0]}, {told[1]}, neither in {(~better & ~worse).sum()}"
 
 
 def _ranking(table: pd.DataFrame) -> Any:
