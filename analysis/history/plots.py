@@ -39,7 +39,7 @@ def _verdict(table: pd.DataFrame) -> str:
         f"{side} in {where.sum()}" + f" ({', '.join(map(words_of, table['case'][where]))})" * bool(where.any())
         for side, where in (("better", better), ("worse", worse))
     ]
-    return f"of {len(table)} cases {told[0]}, {told[1]}, no different beyond chance in {(~better & ~worse).sum()}"
+    return f"of {len(table)} cases {told[0]}, {told[1]}, neither in {(~better & ~worse).sum()}"
 
 
 def _ranking(table: pd.DataFrame) -> Any:
@@ -89,10 +89,10 @@ def calibration(bins: pd.DataFrame, fits: pd.DataFrame) -> Chart:
         for case, rows in sorted(bins.groupby("case", sort=False), key=lambda pair: pair[0] != ALL)
     ]
     subtitle = (
-        "share of states that joined among those of about equal probability, with 95% interval; on the dashed line probabilities "
-        "mean what they say; larger dots stand for more states"
+        "share of states that joined among those of about equal probability, with 95% interval as if they were independent; on the dashed line "
+        "probabilities mean what they say; larger dots stand for more states; intervals of the title are clustered by case and by state"
     )
-    title = title_of(_stretch(fits.set_index("case").loc[ALL]), subtitle, 860)
+    title = title_of(_stretch(fits.set_index("case").loc[ALL], len(fits) - 1), subtitle, 860)
     return themed(alt.hconcat(panels[0], alt.concat(*panels[1:], columns=3, spacing=12), spacing=20, title=title))
 
 
@@ -115,15 +115,17 @@ def _calibrated(rows: pd.DataFrame, name: str, width: int, *, first: bool) -> An
     return alt.layer(even, bars, dots).properties(width=width, height=width, title=caption)
 
 
-def _stretch(fit: Any) -> str:
+def _stretch(fit: Any, cases: int) -> str:
     """Whether probabilities are too timid or too extreme, and whether too many were expected."""
     if pd.isna(fit["slope"]):
         return "Too little happened to tell how well probabilities fit"
-    spread = (
-        "too timid" if fit["slope_low"] > 1.0 else "too extreme" if fit["slope_high"] < 1.0 else "neither too timid nor too extreme beyond chance"
-    )
-    level = ", and too high" if fit["intercept_high"] < 0.0 else ", and too low" if fit["intercept_low"] > 0.0 else ""
+    spread = "too timid" if fit["slope_low"] > 1.0 else "too extreme" if fit["slope_high"] < 1.0 else "neither too timid nor too extreme beyond chance"
+    level = "too high" if fit["large_high"] < 0.0 else "too low" if fit["large_low"] > 0.0 else "neither too high nor too low beyond chance"
     return (
-        f"Probabilities are {spread}{level}: they fit best when stretched by {fit['slope']:.2f} (95% interval {fit['slope_low']:.2f} to "
-        f"{fit['slope_high']:.2f}) on the logit scale"
+        f"Over {cases} case{'s' * (cases > 1)}, probabilities are {spread} (slope {_with_ends(fit, 'slope')}) and {level} "
+        f"(log odds off by {_with_ends(fit, 'large')})"
     )
+
+
+def _with_ends(fit: Any, name: str) -> str:
+    return f"{fit[name]:.2f}, 95% interval {fit[f'{name}_low']:.2f} to {fit[f'{name}_high']:.2f}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 pytest.importorskip("altair", reason="needs the extra `analysis`")
 pytest.importorskip("SALib", reason="needs the extra `analysis`")
@@ -18,13 +19,14 @@ from waico.analysis import interaction_plots, notebook, robustness_plots
 from waico.analysis.binned import binned_pairs
 from waico.analysis.factors import short_names
 from waico.analysis.plots import title_in_words
-from waico.analysis.robustness import NOTHING, SOURCES, Robustness, robustness, without
+from waico.analysis.robustness import NOTHING, SOURCES, Robustness, _alike, _less_alike, _often, robustness, without
 from waico.analysis.sensitivity import indices
 from waico.runs.run import run
 from waico.runs.sweep import read_sweep, sweep
 from waico.scenarios.errors import InputError
 from waico.scenarios.facts import load_facts
 from waico.scenarios.load import load_scenario
+from waico.scenarios.schema import Scenario
 
 pytestmark = pytest.mark.extra
 BASE = load_scenario("waic2025")
@@ -108,11 +110,56 @@ def test_differences_are_those_of_paired_runs(found: Robustness) -> None:
 
 
 def test_ranks_are_compared_with_other_draws(found: Robustness) -> None:
-    ranks = found.ranks.set_index("source")["correlation"]
+    table = found.ranks.set_index("source")
+    ranks = table["correlation"]
     assert list(ranks.index) == ["trade", "UN votes", NOTHING]
-    assert ranks.between(-1.0, 1.0).all()
     assert ranks["UN votes"] < ranks["trade"]   # alignment is what ranks most states
     assert f"rank the states alike by {ranks[NOTHING]:.2f}" in found.in_words()
+    apart, left = (signs(scenario, seed) for scenario, seed in ((BASE, 2), (without(BASE, "unga"), 1)))
+    assert ranks["UN votes"] == pytest.approx(spearmanr(apart, left).statistic)
+    assert ranks[NOTHING] == pytest.approx(spearmanr(apart, signs(BASE, 1)).statistic)
+    assert table["loss"]["UN votes"] == pytest.approx(ranks[NOTHING] - ranks["UN votes"])
+
+
+def signs(scenario: Scenario, seed: int) -> list[float]:
+    """How often each state signs in eight runs, China and the United States left out."""
+    nations = run(scenario, seed=seed, replicates=8).members.query("institution == 'waico' and iso3 not in ['CHN', 'USA']")
+    return nations.sort_values("iso3")["p_signed"].tolist()
+
+
+def worlds(rng: np.random.Generator, moved: float, runs: int = 40) -> tuple[Any, Any, Any]:
+    """Who signs with a source, without it under the same draws but for a tenth, and with it under other draws: planted, of 150 states."""
+    inclined = rng.normal(-1.5, 1.2, 150)
+    draws = rng.logistic(size=(runs, 150)) + rng.normal(0.0, 1.5, (runs, 1))
+    other = rng.logistic(size=(runs, 150)) + rng.normal(0.0, 1.5, (runs, 1))
+    nearly = np.where(rng.random(draws.shape) < 0.1, rng.logistic(size=draws.shape), draws)
+    return inclined > draws, inclined + rng.normal(0.0, moved, 150) > nearly, inclined > other
+
+
+def test_a_source_that_changes_nothing_but_noise_is_not_said_to_change_who_signs() -> None:
+    """95% intervals have 0 to their left in 2.5% of such worlds at most; 6 of 60 or more would happen once in 500 times."""
+    rng = np.random.default_rng(4)
+    assert sum(_less_alike(*worlds(rng, 0.0))["low"] > 0.0 for _ in range(60)) < 6
+
+
+def test_a_source_that_changes_who_signs_is_seen_where_shared_draws_would_hide_it() -> None:
+    """Runs without it are more alike to those with it, whose draws they share, than two sets of runs with it of other draws are."""
+    rng = np.random.default_rng(4)
+    seen = hidden = 0
+    for _ in range(20):
+        known, left, apart = worlds(rng, 0.35, runs=80)
+        seen += _less_alike(known, left, apart)["low"] > 0.0
+        hidden += bool(_alike(_often(known), _often(left))[0] > _alike(_often(known), _often(apart))[0])
+    assert seen >= 14
+    assert hidden >= 14
+
+
+def test_without_differences_among_states_or_with_one_run_there_is_no_interval() -> None:
+    some = np.array([[True, False, True], [False, False, True]])
+    assert np.isnan(_less_alike(some, np.ones_like(some), some)["correlation"])
+    assert np.isnan([_less_alike(some[:1], some[:1], some[:1])[name] for name in ("low", "high")]).all()
+    same = _less_alike(some, some, some[::-1])
+    assert (same["loss"], same["low"], same["high"]) == (0.0, 0.0, 0.0)
 
 
 def test_the_figure_draws_every_source_and_quantity(found: Robustness) -> None:
