@@ -188,7 +188,8 @@ def test_points_of_a_grid_are_not_drawn(tmp_path: Path) -> None:
         return failed(50.0) if changes[A] < 0 or replicate == 5 else adopted(10.0)
 
     clusters = {}
-    for sampler, design in {"grid": GRID, "latin_hypercube": {**LHC, "samples": 4, "factors": GRID["factors"]}}.items():
+    designs: dict[str, dict[str, Any]] = {"grid": GRID, "latin_hypercube": {**LHC, "samples": 4, "factors": GRID["factors"]}}
+    for sampler, design in designs.items():
         sweep = planted(tmp_path / sampler, {**design, "replicates": 8}, run)
         clusters[sampler] = Clusters.of(sweep.runs, sweep.plan)
     assert set(clusters["grid"].block) == {0}
