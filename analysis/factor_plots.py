@@ -6,8 +6,9 @@ The look, and what a figure owes its reader, are those of `waico.analysis.plots`
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
@@ -27,6 +28,8 @@ ORDER = (*MAIN, "sigma", "mu")   # in which they are told
 LABEL_LIMIT = 240
 LEGEND = alt.Legend(orient="top", labelFontSize=12, labelLimit=320)
 NOISY = 0.9
+PALE = 0.5   # opacity of what cannot be told from noise
+STEP = 92   # pixels of a column
 
 
 def main_index(indices: pd.DataFrame) -> str:
@@ -52,6 +55,61 @@ def stands_out(indices: pd.DataFrame) -> bool:
     return not (first["low"] <= 0.0 or first["noise"] > NOISY)
 
 
+class Lead(NamedTuple):
+    """By how much the largest factor of a measure exceeds the others.
+
+    Attributes:
+        first: path of the largest factor. second: of the one that comes nearest, given how well both are known; empty if there is none.
+        difference: of their main indices. low, high: its 95% interval; missing where theirs are.
+        sure: whether the first stands out from noise, and before every other.
+    """
+
+    first: str
+    second: str
+    difference: float
+    low: float
+    high: float
+    sure: bool
+
+
+def lead(indices: pd.DataFrame) -> Lead:
+    """Whether a factor leads for one measure: its index less that of each other, with intervals as of independent estimates.
+
+    Half the interval of a difference is the root of the sum of both halves squared. Estimates from one sample tend to err together,
+    so that it is rather too wide. One factor must lead before all others at once, which needs no correction for their number.
+    """
+    order = ranked(indices)
+    first, rest = order.iloc[0], order.iloc[1:]
+    if rest.empty:
+        return Lead(first["factor"], "", math.nan, math.nan, math.nan, stands_out(indices))
+    half = (rest["high"] - rest["value"]).pow(2).add((first["high"] - first["value"]) ** 2).pow(0.5)
+    gaps = (first["value"] - rest["value"]).rename("gap").to_frame().assign(half=half, low=lambda table: table["gap"] - table["half"])
+    nearest = gaps["low"].fillna(-math.inf).idxmin()
+    gap, half_of = float(gaps.loc[nearest, "gap"]), float(gaps.loc[nearest, "half"])
+    sure = bool((gaps["low"] > 0.0).all()) and stands_out(indices)
+    return Lead(first["factor"], str(rest.loc[nearest, "factor"]), gap, gap - half_of, gap + half_of, sure)
+
+
+def leading(indices: pd.DataFrame, labels: Mapping[str, str], what: str) -> str:
+    """Which factor matters most for one measure, in a sentence, and whether that can be told from noise."""
+    if not stands_out(indices):
+        return f"No factor can be told from noise for {what}"
+    order, found, index = ranked(indices), lead(indices), PLAIN[main_index(indices)]
+    text = f"{labels[found.first]} {'leads' if found.sure else 'has the largest index'} for {what}: {index} {order['value'].iloc[0]:.2f}"
+    if not found.second:
+        return text
+    second = order.set_index("factor").loc[found.second, "value"]
+    return f"{text}, against {second:.2f} of {labels[found.second]}{'' if found.sure else ', a lead within noise'}"
+
+
+def lead_in_words(indices: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """The interval of the lead, for a subtitle; empty where there is none."""
+    found = lead(indices)
+    if math.isnan(found.low):
+        return ""
+    return f"; lead over {labels[found.second]} {found.difference:.2f} (95% interval {found.low:.2f} to {found.high:.2f})"
+
+
 def sensitivity(indices: pd.DataFrame, labels: Mapping[str, str], what: str) -> Chart:
     """How much each factor matters for one measure: Sobol' or delta indices as bars, or Morris' mu* against sigma.
 
@@ -60,21 +118,14 @@ def sensitivity(indices: pd.DataFrame, labels: Mapping[str, str], what: str) -> 
         labels: label by path.
         what: the measure in words.
     """
-    order = ranked(indices)
-    first = order.iloc[0]
-    text = f"{labels[first['factor']]} matters most for {what}: {PLAIN[main_index(indices)]} {first['value']:.2f}"
-    if not stands_out(indices):
-        text = f"No factor can be told from noise for {what}"
-    elif len(order) > 1:
-        second = order.iloc[1]
-        text += f", against {second['value']:.2f} of {labels[second['factor']]}"
+    order, text, known = ranked(indices), leading(indices, labels, what), lead_in_words(indices, labels)
     table = indices[indices["value"].notna()].assign(label=indices["factor"].map(labels))
     names = [labels[path] for path in order["factor"]]
-    return themed(_morris(table, text) if main_index(indices) == "mu_star" else _bars(table, names, text))
+    return themed(_morris(table, text, known) if main_index(indices) == "mu_star" else _bars(table, names, text, known))
 
 
 def sensitivity_map(indices: pd.DataFrame, labels: Mapping[str, str], measures: Mapping[str, str]) -> Chart:
-    """The main index of every factor for every measure, as a table in colour.
+    """The main index of every factor for every measure, as a table in colour; pale where no lead can be told from noise.
 
     Args:
         indices: of `waico.analysis.sensitivity.indices`; measures without any number of the main index are left out.
@@ -83,27 +134,55 @@ def sensitivity_map(indices: pd.DataFrame, labels: Mapping[str, str], measures: 
     """
     index = main_index(indices)
     table = indices[(indices["index"] == index) & indices["value"].notna()].reset_index(drop=True)
-    table = table.assign(label=table["factor"].map(labels), what=table["measure"].map(measures))
-    table["ink"] = ["white" if value > 0.55 * table["value"].max() else "#222222" for value in table["value"]]
-    first = table.loc[table.groupby("measure", sort=False)["value"].idxmax(), "label"].value_counts()
-    text = f"{first.index[0]} matters most for {first.iloc[0]} of {first.sum()} measures"
+    leads = {measure: lead(rows) for measure, rows in table.groupby("measure", sort=False)}
+    noise = table.groupby("measure", sort=False)["noise"].first()
+    columns = {measure: _column(words, leads[measure], noise[measure]) for measure, words in measures.items() if measure in leads}
+    table = table.assign(label=table["factor"].map(labels), what=table["measure"].map(columns))
+    table["opacity"] = [1.0 if leads[measure].sure else PALE for measure in table["measure"]]
+    dark = table["opacity"] * table["value"] > 0.55 * table["value"].max()
+    table["ink"] = dark.map({True: "white", False: "#222222"})
     sums = table.groupby("label", sort=False)["value"].sum().sort_values(ascending=False)
-    x = alt.X("what:N", sort=[name for name in measures.values() if name in set(table["what"])], title=None,
-              axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')", domain=False, ticks=False))  # fmt: skip
+    x = alt.X("what:N", sort=list(columns.values()), title=None,
+              axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, '|')", labelLimit=STEP, domain=False, ticks=False))  # fmt: skip
     y = alt.Y(
         "label:N", sort=list(sums.index), title=None, axis=alt.Axis(labelLimit=LABEL_LIMIT, domain=False, ticks=False)
     )
     base, top = alt.Chart(table).encode(x=x, y=y), max(0.05, float(table["value"].max()))
     tiles = base.mark_rect(stroke="white", strokeWidth=2).encode(
-        color=alt.Color("value:Q", scale=alt.Scale(scheme="blues", domain=[0.0, top]), legend=None),
+        color=alt.Color("value:Q", scale=alt.Scale(scheme="blues", domain=[0.0, top]), legend=None), opacity=alt.Opacity("opacity:Q", scale=None),
         tooltip=["label:N", "what:N", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high"))],
     )  # fmt: skip
     numbers = base.mark_text(fontSize=12).encode(
         text=alt.Text("value:Q", format=".2f"), color=alt.Color("ink:N", scale=None)
     )
-    title = title_of(text, f"index: {NAMES[index]}; darker matters more", 700)
+    subtitle = (
+        f"index: {NAMES[index]}; darker matters more, pale: the lead over the next factor is within noise; below: 95% interval of that lead, "
+        "and the share of the variation between samples that is noise of replicates"
+    )
+    title = title_of(_leaders([found for found in leads.values() if found.sure], len(leads), labels), subtitle, 700)
     chart = alt.layer(tiles, numbers).resolve_scale(color="independent")
-    return themed(chart.properties(width=alt.Step(76), height=alt.Step(32), title=title))
+    return themed(chart.properties(width=alt.Step(STEP), height=alt.Step(32), title=title))
+
+
+def _column(words: str, found: Lead, noise: float) -> str:
+    """What stands under a column: the measure, the interval of the lead, and the noise; lines are parted by bars."""
+    lines = words.split(" ")
+    if not math.isnan(found.low):
+        lines += ["lead", f"{found.low:.2f} to {found.high:.2f}"]
+    if not math.isnan(noise):
+        lines += [f"noise {noise:.0%}"]
+    return "|".join(lines)
+
+
+def _leaders(sure: list[Lead], measures: int, labels: Mapping[str, str]) -> str:
+    """Which factors lead, for how many measures, of those where a lead can be told from noise."""
+    if not sure:
+        return f"For none of {measures} measures does a factor lead beyond noise"
+    count = Counter(labels[found.first] for found in sure)
+    most = max(count.values())
+    first = [name for name, number in count.items() if number == most]
+    rest = f"; for {measures - len(sure)} no lead can be told from noise" if len(sure) < measures else ""
+    return f"{' and '.join(first)} {'leads' if len(first) == 1 else 'each lead'} for {most} of {measures} measures{rest}"
 
 
 def peeling(box: Box, happens: str) -> Chart:
@@ -197,7 +276,7 @@ def box_ranges(box: Box, factors: Mapping[str, Range | Values], labels: Mapping[
     return themed(alt.layer(bars, words, ends).properties(width=WIDTH, height=alt.Step(54), title=title))
 
 
-def _bars(table: pd.DataFrame, names: list[str], text: str) -> Any:
+def _bars(table: pd.DataFrame, names: list[str], text: str, known: str) -> Any:
     kinds = [name for name in ("ST", "delta", "S1") if name in set(table["index"])]
     words = [NAMES[name] for name in kinds]
     drawn = table[table["index"].isin(kinds)].assign(kind=lambda rows: rows["index"].map(NAMES))
@@ -215,11 +294,11 @@ def _bars(table: pd.DataFrame, names: list[str], text: str) -> Any:
     tip = ["label:N", "kind:N", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high"))]
     bars = base.mark_bar().encode(x=alt.X("value:Q", title=axis), color=colour, tooltip=tip)
     intervals = base.mark_rule(color="#333333", strokeWidth=1.5).encode(x=alt.X("low:Q", title=axis), x2="high:Q")
-    title = title_of(text, "share of the variation that goes back to the factor; 0 is nothing, 1 is all", WIDTH + 120)
+    title = title_of(text, f"share of the variation that goes back to the factor; 0 is nothing, 1 is all{known}", WIDTH + 120)
     return alt.layer(bars, intervals).properties(width=WIDTH, height=alt.Step(20), title=title)
 
 
-def _morris(table: pd.DataFrame, text: str) -> Any:
+def _morris(table: pd.DataFrame, text: str, known: str) -> Any:
     """Mean size of elementary effects against their spread: effects off the line do not simply add up (Morris 1991)."""
     wide = table.pivot(index="label", columns="index", values="value").reset_index()
     bounds = table[table["index"] == "mu_star"].set_index("label")[["low", "high"]]
@@ -237,7 +316,7 @@ def _morris(table: pd.DataFrame, text: str) -> Any:
     )
     labels = base.mark_text(align="left", dx=8, dy=-10, fontSize=12).encode(x=x, y=y, text="label:N")
     title = title_of(
-        text, "right: matters more; high: its effect depends on the other factors, or is bent", WIDTH + 120
+        text, f"right: matters more; high: its effect depends on the other factors, or is bent{known}", WIDTH + 120
     )
     return alt.layer(intervals, dots, labels).properties(width=WIDTH, height=300, title=title)
 

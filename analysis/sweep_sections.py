@@ -284,17 +284,12 @@ class SweepSections:
 
     def _most_important(self, own: pd.DataFrame) -> str:
         """Which factor matters most, and whether that is sure."""
-        order, index = ranked(own), factor_plots.PLAIN[main_index(own)]
-        first = order.iloc[0]
-        name, value = self.names[first["factor"]], f"{index} {first['value']:.2f}"
-        value += "" if pd.isna(first["low"]) else f" (95% interval {first['low']:.2f} to {first['high']:.2f})"
+        first, name = ranked(own).iloc[0], factor_plots.PLAIN[main_index(own)]
+        interval = "" if pd.isna(first["low"]) else f" (95% interval {first['low']:.2f} to {first['high']:.2f})"
+        text = factor_plots.leading(own, self.names, f"whether {self.event}")
         if not stands_out(own):
-            text = f"No factor can be told from noise for whether {self.event}: the largest, {name}, has {value}"
-        else:
-            text = f"{name} matters most for whether {self.event}: {value}"
-            for _, second in order[1:2].iterrows():
-                text += f", before {self.names[second['factor']]} with {second['value']:.2f}"
-                text += "; their intervals overlap" if first["low"] <= second["high"] else ""
+            text += f": the largest, {self.names[first['factor']]}, has {name} {first['value']:.2f}{interval}"
+        text += factor_plots.lead_in_words(own, self.names)
         noise = own["noise"].dropna()
         return text + (
             f". {noise.iloc[0]:.0%} of the variation between samples is noise of replicates." if len(noise) else "."

@@ -208,7 +208,7 @@ def test_sentences_state_the_truth(tmp_path: Path, capsys: Capture) -> None:
         in page.findings["When consensus forms"]
     )
     assert page.findings["Which factors matter"].startswith(
-        "decision b_need matters most for whether waico comes into force"
+        "decision b_need leads for whether waico comes into force"
     )
     above = runs.loc[runs[A] >= runs[A].median(), "day_in_force"].notna().mean()   # so few samples make two classes
     assert f"changes most along decision b_need: {above:.0%} where it is" in page.findings["Along each factor"]
@@ -237,7 +237,7 @@ def test_designs_for_sensitivity(tmp_path: Path, capsys: Capture, sampler: str, 
     planted(tmp_path / "made", design, forms)
     page, _ = analyzed(capsys, tmp_path / "made")
     assert (
-        f"decision b_need matters most for whether waico comes into force: {index} "
+        f"decision b_need leads for whether waico comes into force: {index} "
         in page.findings["Which factors matter"]
     )
 

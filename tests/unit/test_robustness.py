@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
@@ -186,6 +187,23 @@ def test_a_sweep_of_a_notebook_is_that_of_a_folder_and_leaves_none(tmp_path: Pat
     with pytest.raises(InputError, match="sampler"):
         notebook.swept({**design, "sampler": "gird"}, workers=1)
     assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def change(quantity: str, difference: float, se: float) -> dict[str, Any]:
+    return {"source": "trade", "quantity": quantity, "difference": difference, "se": se, "low": difference - 2 * se, "high": difference + 2 * se, "pairs": 40}
+
+
+@pytest.mark.parametrize(("rows", "told"), [
+    ([("in_force", 0.1, 0.08), ("depth", 0.01, 0.02)],
+     "With 40 pairs of runs no change can be told from chance; the largest is share of runs in force without trade (+0.10, 95% interval -0.06 to +0.26)"),
+    ([("in_force", -0.1, 0.08), ("depth", 0.2, 0.01)],
+     "With 40 pairs of runs no change in whether a body forms can be told from chance; the largest is share of runs in force without trade "
+     "(-0.10, 95% interval -0.26 to +0.06). Beyond chance: depth of the text without trade (+0.20)"),
+    ([("in_force", -0.3, 0.01), ("depth", 0.2, 0.01)], "Most moved: share of runs in force without trade (-0.30)"),
+])  # fmt: skip
+def test_what_is_not_told_from_chance_is_not_said_to_have_no_effect(rows: list[tuple[str, float, float]], told: str) -> None:
+    table = pd.DataFrame([change(*row) for row in rows])
+    assert titled(robustness_plots.data_left_out(Robustness(table, pd.DataFrame()), 40)) == told
 
 
 def test_a_figure_of_a_notebook_is_a_picture_with_its_title(found: Robustness, monkeypatch: pytest.MonkeyPatch) -> None:

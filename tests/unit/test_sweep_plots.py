@@ -172,7 +172,7 @@ def test_bars_of_indices_stand_in_the_order_of_the_main_one() -> None:
     chart: Any = factor_plots.sensitivity(
         indices({"S1": {"a.b": 0.4, "c.d": 0.1}, "ST": {"a.b": 0.5, "c.d": 0.7}}), LABELS, "it"
     )
-    assert titled(chart) == "c d matters most for it: total index 0.70, against 0.50 of a b"
+    assert titled(chart) == "c d leads for it: total index 0.70, against 0.50 of a b"
     assert chart.to_dict()["layer"][0]["encoding"]["y"]["sort"] == ["c d", "a b"]
     assert sorted(row["value"] for row in data_of(chart, "value")) == [0.1, 0.4, 0.5, 0.7]
 
@@ -194,7 +194,7 @@ def test_morris_is_mu_star_against_sigma() -> None:
         "low": pytest.approx(0.3),
         "high": pytest.approx(0.5),
     }
-    assert titled(chart) == "a b matters most for it: mu* 0.40, against 0.10 of c d"
+    assert titled(chart) == "a b leads for it: mu* 0.40, against 0.10 of c d"
 
 
 def test_the_main_index_is_one_that_most_measures_have() -> None:
@@ -208,7 +208,42 @@ def test_the_main_index_is_one_that_most_measures_have() -> None:
     assert factor_plots.main_index(both[both["measure"] == "depth"]) == "delta"
 
 
-def test_the_map_counts_for_how_many_measures_a_factor_leads() -> None:
+@pytest.mark.parametrize("second, sure", [(0.25, True), (0.27, False), (0.4, False)])
+def test_a_factor_leads_only_beyond_noise(second: float, sure: bool) -> None:
+    """Both indices are known to 0.1 either way, as independent estimates, so that their difference is to 0.1414."""
+    found = factor_plots.lead(indices({"ST": {"a.b": 0.4, "c.d": second}}))
+    assert (found.first, found.second, found.sure) == ("a.b", "c.d", sure)
+    assert (found.low, found.high) == (pytest.approx(0.4 - second - 0.02**0.5), pytest.approx(0.4 - second + 0.02**0.5))
+
+
+def test_a_factor_leads_before_all_others_and_not_the_second_alone() -> None:
+    table = indices({"ST": {"a.b": 0.5, "c.d": 0.3, "e.f": 0.2}})
+    assert factor_plots.lead(table).sure
+    vague = table["factor"] == "e.f"
+    found = factor_plots.lead(table.assign(high=table["high"].where(~vague, 0.6), low=table["low"].where(~vague, -0.2)))
+    assert (found.second, found.sure) == ("e.f", False)
+
+
+def test_one_factor_has_nobody_to_lead_before() -> None:
+    alone = indices({"ST": {"a.b": 0.4}})
+    assert factor_plots.lead(alone).sure
+    assert titled(factor_plots.sensitivity(alone, LABELS, "it")) == "a b leads for it: total index 0.40"
+
+
+def test_a_lead_within_noise_is_said_to_be_so() -> None:
+    chart = factor_plots.sensitivity(indices({"ST": {"a.b": 0.4, "c.d": 0.35}}), LABELS, "it")
+    assert titled(chart) == "a b has the largest index for it: total index 0.40, against 0.35 of c d, a lead within noise"
+
+
+def test_equal_factors_are_rarely_said_to_lead() -> None:
+    """Two estimates of 0.4 with a standard error of 0.05 each: one leads in 1 of 20 draws, and both may be it."""
+    draws = np.random.default_rng(2).normal(0.4, 0.1 / 1.96, size=(400, 2))
+    led = [factor_plots.lead(indices({"ST": {"a.b": one, "c.d": other}})).sure for one, other in draws]
+    assert 5 <= sum(led) <= 37   # 20 expected, and four standard deviations
+
+
+def test_the_map_counts_leads_that_can_be_told_from_noise() -> None:
+    measures = {"in_force": "in force", "depth": "depth", "agreement": "agreement"}
     table = pd.concat(
         [
             indices({"ST": {"a.b": 0.4, "c.d": 0.1}}),
@@ -216,10 +251,16 @@ def test_the_map_counts_for_how_many_measures_a_factor_leads() -> None:
             indices({"ST": {"a.b": 0.1, "c.d": 0.2}}, "agreement"),
         ]
     )
-    chart = factor_plots.sensitivity_map(
-        table, LABELS, {"in_force": "in force", "depth": "depth", "agreement": "agreement"}
-    )
-    assert titled(chart) == "a b matters most for 2 of 3 measures"
+    chart = factor_plots.sensitivity_map(table, LABELS, measures)
+    assert titled(chart) == "a b leads for 2 of 3 measures; for 1 no lead can be told from noise"
+    assert {row["measure"]: row["opacity"] for row in data_of(chart, "opacity")} == {"in_force": 1.0, "depth": 1.0, "agreement": 0.5}
+    assert {row["what"] for row in data_of(chart, "what")} == {
+        "in|force|lead|0.16 to 0.44|noise 10%", "depth|lead|0.26 to 0.54|noise 10%", "agreement|lead|-0.04 to 0.24|noise 10%"
+    }  # fmt: skip
+    both = pd.concat([indices({"ST": {"a.b": 0.4, "c.d": 0.1}}), indices({"ST": {"a.b": 0.1, "c.d": 0.4}}, "depth")])
+    assert titled(factor_plots.sensitivity_map(both, LABELS, measures)) == "a b and c d each lead for 1 of 2 measures"
+    noisy = both.assign(noise=0.95)
+    assert titled(factor_plots.sensitivity_map(noisy, LABELS, measures)) == "For none of 2 measures does a factor lead beyond noise"
 
 
 def test_the_box_lies_where_its_limits_say() -> None:
