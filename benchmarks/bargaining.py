@@ -97,7 +97,7 @@ def by_negotiation() -> list[Row]:
         table = random_table(actors, issues)
         tasks = {"usual": partial(rounds, challenge, table, number), "worst": partial(unmoved, challenge, table, number)}
         taken = in_turns({name: partial(seconds, task) for name, task in tasks.items()}, 5)
-        what = f"{actors} actors x {issues} issue{"s" if issues > 1 else ""} x {number} rounds"
+        what = f"{actors} actors x {issues} issue{'s' if issues > 1 else ''} x {number} rounds"
         rows += [
             Row.of("challenge", what, taken["usual"], goal=goal),
             Row.of("challenge", f"{what}, no position shared", taken["worst"], times=(what, taken["usual"])),
