@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -134,46 +133,48 @@ def test_killed_at_any_moment_of_writing(name: str, folder: Path, tmp_path: Path
     What makes a folder a run or a forecast comes last; and the command can be given again, into the same place unless it holds
     files of a run or a forecast.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)   # of forking a process with threads; the child only writes files
-        renames = 0
-        while killed(here := Path(shutil.copytree(folder, tmp_path / str(renames))), COMMANDS[name], renames):
-            whole = [path for path in left(here) - left(folder) if not Path(path).name.startswith(".")]
-            assert len(whole) == renames
-            assert not {"run_out/run.json", "forecast_out/SEAL"} & set(whole)
-            place = OUTPUTS[name][0]
-            code, _, complaint = run(here, [*COMMANDS[name], "--resume"] if name == "sweep" else COMMANDS[name])
-            if name in ("run", "forecast") and renames:
-                assert (code, complaint.endswith("give a new folder\n")) == (2, True)
-                place = "new"
-                code, _, _ = run(here, at(COMMANDS[name], place))
-            assert code == 0
-            assert not [path for path in left(here / place) if path.endswith((".part", folders.LOCK))]
-            renames += 1
+    for renames in (0, 1, 2, 4, 8, 16, 32):
+        here = Path(shutil.copytree(folder, tmp_path / str(renames)))
+        if not killed(here, COMMANDS[name], renames):
+            break
+        whole = [path for path in left(here) - left(folder) if not Path(path).name.startswith(".")]
+        assert len(whole) == renames
+        assert not {"run_out/run.json", "forecast_out/SEAL"} & set(whole)
+        place = OUTPUTS[name][0]
+        code, _, complaint = run(here, [*COMMANDS[name], "--resume"] if name == "sweep" else COMMANDS[name])
+        if name in ("run", "forecast") and renames:
+            assert (code, complaint.endswith("give a new folder\n")) == (2, True)
+            place = "new"
+            code, _, _ = run(here, at(COMMANDS[name], place))
+        assert code == 0
+        assert not [path for path in left(here / place) if path.endswith((".part", folders.LOCK))]
     assert renames > 0
 
 
+DYING = """
+import os, sys
+from pathlib import Path
+from tests.everything import run
+
+left, replace = int(sys.argv[1]), Path.replace
+
+def counted(path, target):
+    global left
+    if path.suffix == ".part":
+        if left == 0:
+            os._exit(9)
+        left -= 1
+    return replace(path, target)
+
+Path.replace = counted
+run(Path.cwd(), sys.argv[2:])
+"""
+
+
 def killed(folder: Path, arguments: list[str], renames: int) -> bool:
-    """Run a command in a child that is gone before it renames a file once more; False if it came to its end."""
-    child = os.fork()
-    if child == 0:
-        done = 0
-        replace = Path.replace
-
-        def counted(path: Path, target: Path) -> Path:
-            nonlocal done
-            if path.suffix == ".part":
-                if done == renames:
-                    os._exit(9)
-                done += 1
-            return replace(path, target)
-
-        Path.replace = counted  # type: ignore[method-assign, assignment]
-        try:
-            run(folder, arguments)
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    """Run a command in a process that is gone before it renames a file once more; False if it came to its end."""
+    child = [sys.executable, "-c", DYING, str(renames), *arguments]
+    return subprocess.run(child, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False, timeout=300).returncode == 9
 
 
 @pytest.mark.parametrize("name", [name for name in WRITERS if name != "calibrate"])
