@@ -1,74 +1,94 @@
-"""Measure how fast everything is, in one table: `python -m benchmarks`, or `python -m benchmarks NAME ...` for some of it.
+"""All benchmarks: `python -m benchmarks`, or some of them by name, as `python -m benchmarks speed page`.
 
-Without names all of `TOGETHER` is measured, which takes some minutes, and docs/benchmarks.md is written. Needs the extras
-`test` and `browser`, and a machine with nothing else to do.
+Prints one table. All of them together also write docs/benchmarks.md and docs/figures/benchmarks.png; that takes under ten
+minutes on two cores, and needs all extras and a Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
+import os
 import platform
-import subprocess
-import sys
-from datetime import date
-from importlib.metadata import version
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
-from benchmarks.measure import Row, table
-from waico.runs.engines import cores
+from benchmarks.rows import Row, table
 
-TOGETHER = ("page", "speed", "bargaining", "scaling", "sweep")
-ALONE = ("full_sweep",)
+NAMES = ("page", "speed", "bargaining", "sweep", "scaling")   # the page first: it soon shows if there is no browser
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "benchmarks.md"
-TEXT = """# How fast it is
+PAGE, FIGURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "figures" / "benchmarks.png"
 
-<!-- written by `python -m benchmarks`; do not edit -->
 
-Measured on {day} at commit {commit}, on {cores} cores, with {versions}.
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print, and write if all were measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(NAMES)}; all if none is given")
+    chosen = parser.parse_args(arguments).names
+    if unknown := sorted(set(chosen) - set(NAMES)):
+        parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    start, load = time.monotonic(), os.getloadavg()[0]
+    benchmarks = [import_module(f"benchmarks.{name}") for name in chosen or NAMES]
+    rows = [row for benchmark in benchmarks for row in benchmark.rows()]
+    print(table(rows), end="")
+    if not chosen:
+        write(rows, load, time.monotonic() - start)
 
-Trust the ratios: what is compared was measured in turns within one run, so that a machine that was busy was busy for both. Times
-are those of this machine on that day. `times` is the median of the ratios to what the next column names, turn by turn; `least` and
-`most` are over all turns. Goals are for medians. In `scaling`, exponents are slopes fitted on log-log axes, one in every turn.
 
-{table}
+def write(rows: Sequence[Row], load: float, seconds: float) -> None:
+    """The page of results, and the figure."""
+    from benchmarks.chart import growth_chart
+    from waico.analysis.plots import save
+
+    save(growth_chart(rows), FIGURE)
+    PAGE.write_text(page_of(rows, load, seconds), encoding="utf-8")
+
+
+def page_of(rows: Sequence[Row], load: float, seconds: float) -> str:
+    """docs/benchmarks.md.
+
+    Args:
+        rows: what was measured.
+        load: of the machine before the benchmarks began: processes that wanted to run, on average over a minute.
+        seconds: that all of it took.
+    """
+    from waico.runs.record import versions
+
+    made = versions()
+    return f"""# How fast it is
+
+Written by `python -m benchmarks`, which runs all of benchmarks/; by hand, nothing is changed here.
+
+| machine | {processor()}, {os.cpu_count()} cores, {platform.system()}; load {load:.1f} before the start |
+|---|---|
+| Python, Mesa, NumPy | {made["python"]}, {made["mesa"]}, {made["numpy"]} |
+| date | {datetime.now(UTC):%Y-%m-%d}; took {seconds / 60:.1f} minutes |
+| commit | `{(made["commit"] or "none")[:10]}` |
+
+**What to trust are the ratios**: the two sides of each were measured in turn within this one run, so that a machine that is slow, or
+busy with something else, slows both. Times on their own hold for this machine on this day. Every figure is a median over turns; min to max
+is the spread of the turns, and behind a ratio stands the spread of the ratios of single turns. Goals are held against medians.
+
+## Results
+
+{table(rows)}
+## Growth
+
+![Log-log charts of times against sizes](figures/{FIGURE.name})
+
+An exponent of 1 means that twice as much takes twice as long, one of 0 that it takes no longer. It is fitted to every turn; the chart shows the
+median. At sizes as small as these, what every run costs anyway weighs as much as what grows, so that exponents say nothing of much larger
+sizes. Of runs it is the time per run that is shown: it falls where set-up, or the start of workers, is shared by more of them.
 """
 
 
-def commit() -> str:
-    """The commit that is checked out, and whether files differ from it."""
-    said = [
-        subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-        for words in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "--untracked-files=no"))
-    ]
-    return f"{said[0]} with changes" if said[1] else said[0]
-
-
-def page(rows: list[Row], at: str) -> str:
-    """The text of docs/benchmarks.md."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("mesa", "numpy", "numba"))
-    return TEXT.format(
-        day=date.today().isoformat(), commit=at, cores=cores(), versions=f"Python {platform.python_version()}, {packages}", table=table(rows)
-    )
-
-
-def main() -> None:
-    """Measure what was named, or all."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join((*TOGETHER, *ALONE))}; none: all but {ALONE[0]}")
-    names = parser.parse_args().names
-    if wrong := set(names) - {*TOGETHER, *ALONE}:
-        parser.error(f"there is no {', '.join(sorted(wrong))}; give any of {', '.join((*TOGETHER, *ALONE))}")
-    at = commit()
-    modules = [importlib.import_module(f"benchmarks.{name}") for name in names or TOGETHER]
-    rows: list[Row] = []
-    for module in modules:
-        sys.stderr.write(f"{module.__name__} ...\n")
-        rows += module.measure()
-    print(table(rows))
-    if not names:
-        PAGE.write_text(page(rows, at), encoding="utf-8")
+def processor() -> str:
+    """What the machine calls its processor."""
+    listed = Path("/proc/cpuinfo")
+    names = [line.partition(":")[2].strip() for line in listed.read_text().splitlines() if line.startswith("model name")] if listed.exists() else []
+    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":

@@ -6,17 +6,17 @@ from functools import partial
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks.measure import Row, growth, in_turns, seconds
+from benchmarks.rows import Floats, Goal, Row, Spread, growth
+from benchmarks.timing import in_turns
 from tests.generators import plain_table
 from waico.negotiation import BargainingProtocol, Table
 from waico.negotiation.bargain import Challenge, Compromise, Exchange, Nash, challenge_kernels, trades
 
-Floats = NDArray[np.float64]
 PROTOCOLS: tuple[BargainingProtocol, ...] = (Compromise(), Nash(), Challenge(), Exchange())
+USUAL = "compromise"
 TABLES = ((50, 6), (193, 8))
-NEGOTIATIONS = ((193, 6, 60, None), (50, 6, 36, 30.0), (50, 1, 36, 30.0))   # actors, issues, rounds, goal in milliseconds
+NEGOTIATIONS = ((193, 6, 60, None), (50, 6, 36, Goal(30, aim=5)), (50, 1, 36, Goal(30, aim=5)))
 SIZES = (25, 50, 100, 200, 400)
 VOTERS = 193
 
@@ -44,17 +44,48 @@ def unmoved(protocol: BargainingProtocol, table: Table, number: int) -> None:
         protocol.play(table, 30.0)
 
 
-def by_protocol(actors: int, issues: int) -> list[Row]:
-    """The first two rounds of every protocol beside those of compromise, and how many trades exchange finds in them."""
-    table, group = random_table(actors, issues), f"bargaining: {actors} actors x {issues} issues"
-    rows = []
-    for number, ordinal in enumerate(("first", "second")):
-        tables = {protocol: rounds(protocol, table, number) for protocol in PROTOCOLS}
-        taken = in_turns({protocol: partial(seconds, partial(protocol.play, now, 30.0)) for protocol, now in tables.items()}, 15)
-        usual = (f"compromise, {ordinal} round", taken[PROTOCOLS[0]])
-        rows += [Row.of(group, f"{type(protocol).__name__.lower()}, {ordinal} round", taken[protocol], times=usual) for protocol in PROTOCOLS]
-        rows.append(Row.of(group, f"exchange, {ordinal} round", [len(trades(tables[PROTOCOLS[-1]]))], "trades"))
-    return rows
+def rows() -> list[Row]:
+    return [*(row for size in TABLES for row in first_rounds(*size)), *negotiations(), *sums(VOTERS), *challenge_growth()]
+
+
+def first_rounds(actors: int, issues: int) -> list[Row]:
+    """The first two rounds of every protocol, against compromise, and what exchange trades in them."""
+    table = random_table(actors, issues)
+    found = []
+    for which in (0, 1):
+        name_of = {type(protocol).__name__.lower(): protocol for protocol in PROTOCOLS}
+        tasks = {name: partial(protocol.play, rounds(protocol, table, which), 30.0) for name, protocol in name_of.items()}
+        times = in_turns(tasks, 15)
+        found += [
+            Row("bargaining", f"{name}, {actors} x {issues}, round {which + 1}", Spread.of(1000 * seconds), "ms",
+                Spread.of(seconds / times[USUAL]), USUAL)
+            for name, seconds in times.items()
+        ]  # fmt: skip
+        traded = len(trades(rounds(Exchange(), table, which)))
+        found.append(Row("bargaining", f"exchange, {actors} x {issues}, round {which + 1}: trades", Spread.of(traded), "trades"))
+    return found
+
+
+def negotiations() -> list[Row]:
+    """Whole negotiations by challenge."""
+    challenge, found = Challenge(), []
+    for actors, issues, number, goal in NEGOTIATIONS:
+        table, usual = random_table(actors, issues), f"challenge, {actors} actors x {issues} issues x {number} rounds"
+        worst = f"{usual}, no two ever at one position"
+        tasks = {usual: partial(rounds, challenge, table, number), worst: partial(unmoved, challenge, table, number)}
+        times = in_turns(tasks, 5)
+        found += [
+            Row("bargaining", usual, Spread.of(1000 * times[usual]), "ms", goal=goal),
+            Row("bargaining", worst, Spread.of(1000 * times[worst]), "ms", Spread.of(times[worst] / times[usual]), "as played"),
+        ]
+    return found
+
+
+def challenge_growth() -> list[Row]:
+    """How a round of challenge on one issue grows with the number of actors, at as many positions."""
+    tasks = {float(size): partial(Challenge().play, random_table(size, 1), 30.0) for size in SIZES}
+    times = {size: 1000 * seconds for size, seconds in in_turns(tasks, 21).items()}
+    return growth("actors", times, "ms", of="a round of challenge on one issue")
 
 
 @numba.njit
@@ -75,45 +106,16 @@ def counted(position: Floats, weight: Floats, risk: Floats) -> Floats:
     return chance
 
 
-def by_sums() -> list[Row]:
-    """Fast sums over voters against counting every vote, compiled too."""
+def sums(actors: int) -> list[Row]:
+    """Fast sums over voters against counting every vote."""
     draws = np.random.default_rng(1)
-    position, weight, risk = np.sort(draws.random(VOTERS)), draws.random(VOTERS), draws.uniform(0.5, 2.0, VOTERS)
-    fast = partial(challenge_kernels.probabilities, *challenge_kernels.places(position), weight, risk)
-    plain = partial(counted, position, weight, risk)
-    taken = in_turns({"fast": partial(seconds, fast), "plain": partial(seconds, plain)}, 5)
-    group = f"challenge: votes of {VOTERS} on each other"
+    position, weight, risk = np.sort(draws.random(actors)), draws.random(actors), draws.uniform(0.5, 2.0, actors)
+    spot, place = challenge_kernels.places(position)
+    fast, plain = partial(challenge_kernels.probabilities, spot, place, weight, risk), partial(counted, position, weight, risk)
+    times = in_turns({"fast": fast, "plain": plain}, 5)
     return [
-        Row.of(group, "fast sums", taken["fast"]),
-        Row.of(group, "every vote counted", taken["plain"], times=("fast sums", taken["fast"])),
-        Row.of(group, "largest difference of a probability", [abs(fast() - plain()).max()], ""),
-    ]
-
-
-def by_negotiation() -> list[Row]:
-    """Whole negotiations by challenge, and those in which no two ever stand at one position, which is the worst case."""
-    challenge, rows = Challenge(), []
-    for actors, issues, number, goal in NEGOTIATIONS:
-        table = random_table(actors, issues)
-        tasks = {"usual": partial(rounds, challenge, table, number), "worst": partial(unmoved, challenge, table, number)}
-        taken = in_turns({name: partial(seconds, task) for name, task in tasks.items()}, 5)
-        what = f"{actors} actors x {issues} issue{'s' if issues > 1 else ''} x {number} rounds"
-        rows += [
-            Row.of("challenge", what, taken["usual"], goal=goal),
-            Row.of("challenge", f"{what}, no position shared", taken["worst"], times=(what, taken["usual"])),
-        ]
-    return rows
-
-
-def by_actors() -> list[Row]:
-    """A round of one issue by challenge, all actors at positions of their own."""
-    tasks = {size: partial(Challenge().play, random_table(size, 1), 30.0) for size in SIZES}
-    taken = in_turns({size: partial(seconds, task) for size, task in tasks.items()}, 21)
-    *rows, over_all = growth("challenge: a round of one issue", "actors", taken)
-    *_, over_large = growth("challenge: a round of one issue", f"actors from {SIZES[2]} on", {size: taken[size] for size in SIZES[2:]})
-    return [*rows, over_all, over_large]
-
-
-def measure() -> list[Row]:
-    """Rows of all protocols, and more of challenge, the slowest by theory."""
-    return [*(row for table in TABLES for row in by_protocol(*table)), *by_negotiation(), *by_actors(), *by_sums()]
+        Row("bargaining", f"votes of {actors} on each other, by fast sums", Spread.of(1000 * times["fast"]), "ms"),
+        Row("bargaining", f"votes of {actors} on each other, every vote counted, compiled too", Spread.of(1000 * times["plain"]), "ms",
+            Spread.of(times["plain"] / times["fast"]), "by fast sums"),
+        Row("bargaining", "how far the two are apart, at most", Spread.of(abs(fast() - plain()).max()), "probability"),
+    ]  # fmt: skip

@@ -1,77 +1,101 @@
-"""How the time of a run grows with its states, firms, issues and rounds, and that of many with their number."""
+"""How the time of a run of waic2025 grows with its states, firms, issues and rounds, and that of many with their number.
+
+Runs of more states take other courses, so that times are given per 36 rounds, except where rounds are what grows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 import waico
-from benchmarks.measure import Row, growth, in_turns, seconds
-from benchmarks.speed import ROUNDS, mean_rounds, per_rounds, per_run
+from benchmarks.rows import Row, growth
+from benchmarks.speed import ROUNDS, rounds_of
+from benchmarks.timing import in_turns
 from waico.scenarios.facts import load_facts
+from waico.scenarios.paths import replace
 from waico.scenarios.schema import Scenario
+from waico.scenarios.tables import read_table
 
-NAME = "waic2025"
-STATES, FIRMS, ISSUES, MONTHS = (24, 48, 96, 191), (4, 8, 16, 32), range(1, 9), (12, 24, 36, 72)
-RUNS = (25, 50, 100)
-TURNS = 5
-Changes = dict[str, Any]
-
-
-def fewer_states(base: Scenario) -> Iterator[tuple[int, Changes]]:
-    """The states that the scenario names, and others spread over the table."""
-    bodies = base.institutions
-    controlled = base.firms.controls if base.firms else []
-    named = {*(code for body in bodies for code in (body.sponsor, body.rival, *body.named)), *(code for control in controlled for code in control.on)}
-    others = [code for code in load_facts(base).codes if code not in named]
-    for number in STATES:
-        wanted = number - len(named)
-        yield number, {"nations.subset": [*sorted(named), *(others[place * len(others) // wanted] for place in range(wanted))]}
+STATES, FIRMS, ISSUES, MONTHS, RUNS = (24, 48, 96, 193), (0, 10, 40, 160), (1, 2, 4, 8), (12, 24, 48, 96), (1, 16, 64, 256)
+REPLICATES, TURNS = 10, 5
+BASE, WITHOUT_FIRMS = "waic2025", "firms_sit_out"
 
 
-def fewer_firms(base: Scenario) -> Iterator[tuple[int, Changes]]:
-    """The first firms of the table; without the alliances of the scenario, some of whose members would be missing."""
-    firms = list(load_facts(base).firms.index)
-    for number in FIRMS:
-        yield number, {"firms.exclude": firms[number:], "firms.alliances": [], "shocks": []}
+def rows() -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        return [
+            *per_rounds("states", {size: of_states(size) for size in STATES}),
+            *per_rounds("firms", {size: of_firms(size, Path(folder)) for size in FIRMS}),
+            *per_rounds("issues", {size: of_issues(size) for size in ISSUES}),
+            *horizons(),
+            *many(),
+        ]
 
 
-def fewer_issues(base: Scenario) -> Iterator[tuple[int, Changes]]:
-    """The first issues of the scenario."""
-    for number in ISSUES:
-        kept = base.issue_ids[:number]
-        texts = {
-            f"institutions.{body.id}.{name}": {issue: getattr(body, name)[issue] for issue in kept}
-            for body in base.institutions
-            for name in ("opening", "status_quo")
-        }
-        yield number, {"issues": [issue.model_dump() for issue in base.issues[:number]], **texts}
+def of_states(number: int) -> Scenario:
+    """Some of the states: those that the scenario names, then others drawn by lot, of which larger sets hold the smaller."""
+    scenario = waico.load_scenario(BASE)
+    codes = load_facts(scenario).codes
+    needed = sorted({code for body in scenario.institutions for code in (*body.principals, *body.named)})
+    others = np.random.default_rng(1).permutation([code for code in codes if code not in needed]).tolist()
+    return waico.load_scenario(BASE, {"nations.subset": sorted([*needed, *others][:number])})
 
 
-def by_rounds(base: Scenario) -> list[Row]:
-    """Whole runs up to a nearer and a farther horizon; sizes are the rounds that were played."""
-    horizons = [base.freeze_date + timedelta(days=months * base.rounds.days) for months in MONTHS]
-    scenarios = [waico.load_scenario(NAME, {"rounds.horizon": horizon}) for horizon in horizons]
-    taken = in_turns({round(mean_rounds(scenario), 1): partial(per_run, scenario) for scenario in scenarios}, TURNS)
-    return growth("scaling: rounds", "rounds", taken, per=", a run")
+def of_firms(number: int, folder: Path) -> Scenario:
+    """The scenario without alliances, with some of the bundled firms, or with copies of them where that is not enough."""
+    scenario = waico.load_scenario(WITHOUT_FIRMS)
+    if number == 0:
+        return scenario
+    bundled = read_table("firms", BASE, "firms.table", "firm").sample(frac=1, random_state=1)
+    copies = [bundled.rename(index=lambda firm, copy=copy: f"{firm}_{copy}") for copy in range(-(-number // len(bundled)))]
+    path = folder / f"firms_{number}.csv"
+    pd.concat(copies).head(number).to_csv(path)
+    return replace(scenario, {"firms.table": str(path), "firms.exclude": []})
 
 
-def by_runs(base: Scenario, workers: int) -> list[Row]:
-    """Runs of one call of `waico.run`, start-up of its workers included."""
-    tasks = {number: partial(waico.run, base, seed=1, replicates=number, workers=workers) for number in RUNS}
-    taken = in_turns({number: partial(seconds, task) for number, task in tasks.items()}, 3)
-    group = f"scaling: runs, {workers} worker{'s' if workers > 1 else ''}"
-    return growth(group, "runs", taken, per=" in one call")
+def of_issues(number: int) -> Scenario:
+    """The scenario with its first issues only."""
+    tree = waico.load_scenario(BASE).model_dump(exclude_unset=True)
+    tree["issues"] = tree["issues"][:number]
+    for body in tree["institutions"]:
+        for text in ("opening", "status_quo"):
+            body[text] = {issue["id"]: body[text][issue["id"]] for issue in tree["issues"]}
+    return Scenario.model_validate(tree)
 
 
-def measure() -> list[Row]:
-    """Rows by states, firms, issues, rounds and runs."""
-    base = waico.load_scenario(NAME)
-    rows = []
-    for noun, made in (("states", fewer_states), ("firms", fewer_firms), ("issues", fewer_issues)):
-        scenarios = {number: waico.load_scenario(NAME, changes) for number, changes in made(base)}
-        taken = in_turns({number: per_rounds(scenario) for number, scenario in scenarios.items()}, TURNS)
-        rows += growth(f"scaling: {noun}", noun, taken, per=f", {ROUNDS} rounds")
-    return [*rows, *by_rounds(base), *by_runs(base, 1), *by_runs(base, 2)]
+def per_rounds(axis: str, scenarios: Mapping[int, Scenario]) -> list[Row]:
+    """Milliseconds of 36 rounds, by what the scenarios have more of."""
+    tasks = {size: partial(waico.run, scenario, seed=1, replicates=REPLICATES) for size, scenario in scenarios.items()}
+    rounds = {size: rounds_of(scenario, REPLICATES) for size, scenario in scenarios.items()}
+    times = {float(size): 1000 * seconds / REPLICATES * ROUNDS / rounds[size] for size, seconds in in_turns(tasks, TURNS).items()}
+    return growth(axis, times, "ms", of=f"{ROUNDS} rounds")
+
+
+def horizons() -> list[Row]:
+    """Milliseconds of a run, by its number of rounds, which follows from the horizon."""
+    start = waico.load_scenario(BASE).freeze_date
+    scenarios = [waico.load_scenario(BASE, {"rounds.horizon": start + timedelta(30 * months)}) for months in MONTHS]
+    tasks = {rounds_of(scenario, REPLICATES): partial(waico.run, scenario, seed=1, replicates=REPLICATES) for scenario in scenarios}
+    return growth("rounds", {size: 1000 * seconds / REPLICATES for size, seconds in in_turns(tasks, TURNS).items()}, "ms", of="a run")
+
+
+def many() -> list[Row]:
+    """Milliseconds per run, by the number of runs: set-up, and the start of workers, are shared by more of them."""
+    scenario = waico.load_scenario(BASE)
+    lines = {1: "1 worker", 2: "2 workers"}
+    tasks = {
+        (workers, runs): partial(waico.run, scenario, seed=1, replicates=runs, workers=workers) for runs in RUNS for workers in lines
+    }  # fmt: skip
+    times = in_turns(tasks, 3, warm=False)   # the benchmarks before have warmed what there is
+    return [
+        row
+        for workers, line in lines.items()
+        for row in growth("runs", {float(runs): 1000 * times[workers, runs] / runs for runs in RUNS}, "ms", line=line, of="a run")
+    ]

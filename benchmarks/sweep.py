@@ -1,7 +1,7 @@
-"""How fast sweeps are.
+"""How fast sweeps are, start-up of their workers included.
 
 Bare runs are those of a loop that changes the scenario, simulates, and keeps nothing. A sweep does the same and writes its
-parts; its start-up, about a second, is included.
+parts.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ import json
 import subprocess
 import sys
 import tempfile
-from functools import partial
-from pathlib import Path
-from statistics import median
+from dataclasses import dataclass
 
-from benchmarks.measure import Row, in_turns, seconds
-from benchmarks.speed import batch
+import numpy as np
+
+from benchmarks.rows import Floats, Row, Spread
+from benchmarks.speed import batch_run
+from benchmarks.timing import seconds_of
 from waico.runs.plan import possible, read_plan
 from waico.runs.run import simulate_endings
 
-ROOT = Path(__file__).resolve().parents[1]
-REPLICATES, RUNS, MANY = 10, 500, 4000
+REPLICATES = 10
+RUNS, MANY, TURNS = 200, 1000, 3
+LOOP, ONE, TWO, BATCH = "bare runs in a loop", "a sweep, 1 worker", "a sweep, 2 workers", "mesa.batch_run of the reference implementation"
 FACTORS = {
     "institutions.waico.opening.enforcement": [0.0, 0.8],
     "institutions.waico.rival_pressure": [0.0, 1.0],
@@ -28,13 +30,23 @@ FACTORS = {
     "decision.b_pressure": [0.0, 2.0],
 }
 COMMAND = """
-import json, resource, sys
-from benchmarks.measure import seconds
+import json, resource, sys, time
 import waico
-taken = seconds(lambda: waico.sweep(json.loads(sys.argv[1]), sys.argv[2], workers=int(sys.argv[3])))
+start = time.perf_counter()
+waico.sweep(json.loads(sys.argv[1]), sys.argv[2], workers=int(sys.argv[3]))
+seconds = time.perf_counter() - start
 peak = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-print(json.dumps([taken, *peak]))
+print(json.dumps([seconds, *peak]))
 """
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Seconds of a sweep without the imports before it; peak memory in MB of its process, and of its largest worker."""
+
+    seconds: float
+    own: float
+    worker: float
 
 
 def design(runs: int) -> dict[str, object]:
@@ -44,49 +56,48 @@ def design(runs: int) -> dict[str, object]:
     }  # fmt: skip
 
 
-def bare(runs: int) -> None:
-    """A loop over the same runs, in this process."""
+def loop(runs: int) -> None:
+    """The same runs, in this process."""
     plan = read_plan(design(runs))
     for changes in plan.changes(0, len(plan.samples)):
         course = possible(plan.scenario, changes)
         simulate_endings(1, [(course, replicate) for replicate in range(REPLICATES)])
 
 
-def swept(runs: int, workers: int) -> tuple[float, float, float]:
-    """Seconds of a sweep, start-up of its workers included; peak memory in MB of its process, and of the largest worker."""
+def swept(runs: int, workers: int) -> Swept:
+    """A sweep in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = [sys.executable, "-c", COMMAND, json.dumps(design(runs)), f"{folder}/out", str(workers)]
-        done = subprocess.run(arguments, capture_output=True, text=True, check=True, cwd=ROOT)
-    taken, own, worker = json.loads(done.stdout)
-    return taken, own, worker
+        done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    return Swept(*json.loads(done.stdout))
 
 
-def of_size(runs: int) -> list[Row]:
-    """Time and peak memory of one sweep on two processes."""
-    taken, own, worker = swept(runs, 2)
-    what = f"{runs:,} runs on 2 processes"
+def rows() -> list[Row]:
+    loop(REPLICATES)   # compiles, or loads what was compiled
+    few: list[Swept] = []
+    turns = []
+    for _ in range(TURNS):   # a sweep times itself, so that its turns are taken here
+        one, two = swept(RUNS, 1), swept(RUNS, 2)
+        few.append(two)
+        turns.append((seconds_of(lambda: loop(RUNS)) / RUNS, one.seconds / RUNS, two.seconds / RUNS, seconds_of(batch_run)))
+    bare, single, double, batch = 1 / np.array(turns).T
+    many = swept(MANY, 2)
     return [
-        Row.of("sweep: size", what, [taken], "s"),
-        Row.of("sweep: size", what, [runs / taken], "runs a second"),
-        Row.of("sweep: size", f"{what}, peak memory", [own], "MB"),
-        Row.of("sweep: size", f"{what}, peak memory of a worker", [worker], "MB"),
+        rate(BATCH, batch),
+        rate(f"{ONE}, {RUNS} runs", single, batch, "mesa.batch_run"),
+        rate(LOOP, bare, single, ONE),
+        rate(f"{TWO}, {RUNS} runs", double, single, ONE),
+        rate(f"{TWO}, {MANY:,} runs", np.array([MANY / many.seconds])),
+        *memory(RUNS, few),
+        *memory(MANY, [many]),
     ]
 
 
-def measure() -> list[Row]:
-    """Rows of a sweep beside bare runs and `mesa.batch_run`, on one process and on two, small and large."""
-    bare(REPLICATES)   # compiles, or loads what was compiled
-    taken = in_turns({
-        "bare": lambda: seconds(partial(bare, RUNS)), "one": lambda: swept(RUNS, 1)[0], "two": lambda: swept(RUNS, 2)[0],
-    }, 3, warm=True)  # fmt: skip
-    rates = {name: [RUNS / figure for figure in figures] for name, figures in taken.items()}
-    single = ("sweep on 1 process", rates["one"])
-    slow = Row.of("sweep", "mesa.batch_run on the reference implementation", [1 / batch()], "runs a second", times=(single[0], [median(rates["one"])]))
-    return [
-        Row.of("sweep", f"bare runs, {RUNS}", rates["bare"], "runs a second"),
-        Row.of("sweep", f"sweep on 1 process, {RUNS} runs", rates["one"], "runs a second", times=("bare runs", rates["bare"])),
-        Row.of("sweep", f"sweep on 2 processes, {RUNS} runs", rates["two"], "runs a second", times=single),
-        slow,
-        *of_size(RUNS),
-        *of_size(MANY),
-    ]
+def rate(what: str, runs: Floats, against: Floats | None = None, yardstick: str = "") -> Row:
+    """Runs a second: more is better."""
+    return Row("sweep", what, Spread.of(runs), "runs/s", None if against is None else Spread.of(runs / against), yardstick)
+
+
+def memory(runs: int, sweeps: list[Swept]) -> list[Row]:
+    peaks = {"of the sweep": [one.own for one in sweeps], "of its largest worker": [one.worker for one in sweeps]}
+    return [Row("sweep", f"peak memory {whose}, {runs:,} runs on 2 workers", Spread.of(peak), "MB") for whose, peak in peaks.items()]

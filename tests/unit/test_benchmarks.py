@@ -1,66 +1,95 @@
-"""Benchmarks, without any timing: rows become the table right, turns alternate, and a fit finds the slope that is there."""
+"""Benchmarks: rows become the table that they should, and the fit finds the power that is there. Nothing is timed."""
 
+from functools import partial
+
+import numpy as np
 import pytest
 
-from benchmarks.measure import Row, exponent, growth, in_turns, table
+from benchmarks.__main__ import NAMES, main, page_of
+from benchmarks.rows import HEAD, Goal, Point, Row, Spread, exponent, growth, number, table
+from benchmarks.timing import in_turns
 
 
-def test_a_row_has_the_median_and_the_median_of_ratios_turn_by_turn() -> None:
-    row = Row.of("g", "w", [0.002, 0.030, 0.004], times=("y", [0.001, 0.010, 0.004]), goal=5.0)
-    assert (row.median, row.least, row.most) == pytest.approx((4.0, 2.0, 30.0))
-    assert row.ratio == pytest.approx(2.0)   # of 2, 3 and 1; medians would give 1
-    assert row.met is True
+def cells(text: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines()]
 
 
-def test_a_goal_is_missed_at_its_figure_and_other_units_are_kept() -> None:
-    assert Row.of("g", "w", [5.0], "MB", goal=5.0).met is False
-    assert Row.of("g", "w", [5.0], "MB").met is None
+def test_a_row_becomes_a_line_of_the_table() -> None:
+    row = Row("speed", "a run", Spread.of([9.0, 3.0, 4.0]), "ms", Spread.of([2.0, 1.0, 3.0]), "another", Goal(10, aim=4))
+    head, rule, line = cells(table([row]))
+    assert head == list(HEAD)
+    assert all(set(cell) <= {"-", ":"} for cell in rule)
+    assert line == ["speed", "a run", "4.00", "3.00 to 9.00", "ms", "2.00 (1.00 to 3.00)", "another", "< 10, aim 4", "met"]
 
 
-def test_measurements_in_unequal_numbers_of_turns_are_not_compared() -> None:
-    with pytest.raises(ValueError, match="shorter"):
-        Row.of("g", "w", [1.0, 2.0], times=("y", [1.0]))
+def test_what_a_row_lacks_stays_empty() -> None:
+    *_, line = cells(table([Row("page", "once", Spread.of(1234.5), "MB")]))
+    assert line == ["page", "once", "1,234", "", "MB", "", "", "", ""]
 
 
-def test_rows_become_a_table() -> None:
-    rows = [
-        Row.of("speed", "a run", [0.0123456], goal=10.0),
-        Row.of("sweep", "rate", [12345.6], "runs a second", times=("bare", [10000.0]), goal=20000.0),
-    ]
-    assert table(rows) == (
-        "| group | what  | median |  least |   most | unit          | times | what of | goal     | met    |\n"
-        "| ----- | ----- | -----: | -----: | -----: | ------------- | ----: | ------- | -------- | ------ |\n"
-        "| speed | a run |   12.3 |   12.3 |   12.3 | ms            |       |         | < 10     | **no** |\n"
-        "| sweep | rate  | 12,346 | 12,346 | 12,346 | runs a second |  1.23 | bare    | < 20,000 | yes    |"
-    )
+def test_all_lines_of_a_table_are_as_long() -> None:
+    rows = [Row("a", "short", Spread.of(1.0), "s"), Row("longer", "much longer than that", Spread.of([1e-6, 2e3]), "ms")]
+    assert len({len(line) for line in table(rows).splitlines()}) == 1
 
 
-def test_small_figures_keep_their_digits() -> None:
-    cells = [Row.of("g", "w", [value], "").cells[2] for value in (0.0, 2.2e-16, 0.00123, 0.5, 999.4)]
-    assert cells == ["0", "2e-16", "0.00123", "0.5", "999"]
+@pytest.mark.parametrize(("median", "verdict"), [(3.9, "met"), (4.0, "met"), (4.1, "met, aim missed"), (10.0, "missed"), (11.0, "missed")])
+def test_a_goal_is_held_against_the_median(median: float, verdict: str) -> None:
+    assert Goal(10, aim=4).verdict(median) == verdict
 
 
-@pytest.mark.parametrize("warm", [False, True])
-def test_measurements_alternate_and_what_warms_up_is_thrown_away(warm: bool) -> None:
-    calls: list[str] = []
-
-    def figure(name: str) -> float:
-        calls.append(name)
-        return float(len(calls))
-
-    taken = in_turns({"a": lambda: figure("a"), "b": lambda: figure("b")}, 2, warm=warm)
-    assert "".join(calls) == ("abab" if warm else "ababab")
-    assert taken == ({"a": [1.0, 3.0], "b": [2.0, 4.0]} if warm else {"a": [3.0, 5.0], "b": [4.0, 6.0]})
+@pytest.mark.parametrize(("value", "shown"), [(0.0, "0"), (0.0123, "0.0123"), (1.0, "1.00"), (99.94, "99.9"), (1234.0, "1,234"), (6e-13, "6.0e-13"), (-0.05, "-0.0500")])
+def test_numbers_have_three_digits_that_count(value: float, shown: str) -> None:
+    assert number(value) == shown
 
 
-def test_the_exponent_is_the_slope_on_log_log_axes() -> None:
-    sizes = [10, 20, 40, 80]
-    assert exponent(sizes, [3.0 * size**1.7 for size in sizes]) == pytest.approx(1.7)
+@pytest.mark.parametrize("power", [-1.0, 0.0, 0.5, 2.0])
+def test_the_fit_finds_the_power(power: float) -> None:
+    sizes = np.array([3.0, 10.0, 40.0, 160.0])
+    assert exponent(sizes, 7.0 * sizes**power) == pytest.approx(power)
 
 
-def test_growth_compares_with_the_smallest_and_fits_every_turn() -> None:
-    small, large, fitted = growth("g", "states", {10: [1.0, 2.0, 1.0], 100: [10.0, 20.0, 100.0]}, per=", a run")
-    assert (small.what, small.ratio) == ("10 states, a run", 1.0)
-    assert (large.what, large.ratio, large.yardstick) == ("100 states, a run", 10.0, "10 states")
-    assert fitted.what == "grows with states to the power of"
-    assert (fitted.median, fitted.least, fitted.most) == pytest.approx((1.0, 1.0, 2.0))
+def test_the_fit_leaves_out_a_size_of_nothing() -> None:
+    assert exponent([0, 10, 100], [123.0, 10.0, 1000.0]) == pytest.approx(2.0)
+
+
+def test_growth_has_a_row_per_size_and_the_spread_of_the_exponents() -> None:
+    turns = {10.0: np.array([1.0, 1.0, 1.0]), 100.0: np.array([1.0, 10.0, 100.0])}
+    *sizes, fit = growth("states", turns, "ms", line="fast", of="a run")
+    assert [row.point for row in sizes] == [Point("states", 10.0, "fast"), Point("states", 100.0, "fast")]
+    assert sizes[1].ratio == Spread(10.0, 1.0, 100.0)
+    assert (sizes[1].what, sizes[1].yardstick) == ("a run, states = 100, fast", "states = 10")
+    assert (fit.value.median, fit.value.low, fit.value.high) == pytest.approx((1.0, 0.0, 2.0))
+    assert fit.point == Point("states", None, "fast")
+
+
+def test_tasks_take_turns_after_one_to_warm_up() -> None:
+    order: list[str] = []
+    times = in_turns({name: partial(order.append, name) for name in "ab"}, 3)
+    assert order == list("ab" * 4)
+    assert {name: len(taken) for name, taken in times.items()} == {"a": 3, "b": 3}
+
+
+def test_the_page_holds_the_table_and_says_what_to_trust() -> None:
+    rows = [Row("speed", "a run", Spread.of([9.0, 3.0, 4.0]), "ms")]
+    page = page_of(rows, 1.5, 90.0)
+    assert table(rows) in page
+    for said in ("What to trust are the ratios", "load 1.5", "1.5 minutes", np.__version__):
+        assert said in page
+
+
+def test_an_unknown_benchmark_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["sped"])
+    assert "there is no benchmark sped" in capsys.readouterr().err
+    assert "speed" in NAMES
+
+
+@pytest.mark.extra
+def test_the_chart_draws_every_size_but_nothing() -> None:
+    pytest.importorskip("altair")
+    from benchmarks.chart import growth_chart
+    from tests.charts import data_of
+
+    rows = growth("firms", {size: np.array([2.0, 3.0]) + size for size in (0.0, 10.0, 40.0)}, "ms", of="a run")
+    drawn = data_of(growth_chart(rows), "high")
+    assert {row["size"] for row in drawn} == {10.0, 40.0}
