@@ -119,10 +119,16 @@ def test_rescues_name_the_best_change_and_its_price() -> None:
     table = counterfactuals(CHARTER, changes, seed=1, replicates=12)
     row = table.set_index("change").loc["no red line"]
     chart = failure_plots.rescues(table)
-    assert titled(chart) == f"Most rescued by 'no red line': {int(row['saved'])} of {int(row['failed'])} failed runs, depth {row['depth']:+.2f}"
-    assert titled(failure_plots.rescues(table.head(1))).startswith("No change stands out")
+    told = f"{int(row['saved'])} of {int(row['failed'])} runs without it have it"
+    assert titled(chart) == f"Whether the body comes into force changes most by 'no red line' (depth {row['depth']:+.2f}): {told}"
+    assert titled(failure_plots.rescues(table.head(1))) == "No change stands out in whether the body comes into force"
+    twice = pd.concat([table, table.tail(1).assign(change="the same again", depth=np.nan)], ignore_index=True)
+    assert "(depth" in titled(failure_plots.rescues(twice))
+    assert ", tied with 'the same again': " in titled(failure_plots.rescues(twice))
+    undone = table.assign(difference=-table["difference"], lost=table["saved"], saved=0, failed=12 - table["failed"])
+    assert titled(failure_plots.rescues(undone)).endswith(f"{int(row['saved'])} of {int(row['failed'])} runs with it lose it")
     drawn = {(row["change"], row["what"]): row["difference"] for row in data_of(chart, "what")}
-    assert drawn["no red line", "depth of the text"] == pytest.approx(row["depth"])
+    assert drawn["no red line", "depth of the last text"] == pytest.approx(row["depth"])
     assert drawn["no red line", "share of runs with the outcome"] == pytest.approx(row["difference"])
 
 
