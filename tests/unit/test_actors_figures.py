@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +67,10 @@ def test_the_figure_names_the_first_bridge(result: RunResult) -> None:
     table = bridge_states(result)
     chart = actor_plots.bridges(table, ("waico", "us_coalition"))
     assert titled(chart).startswith(f"{table['name'].iloc[0]} is most often in both ({table['both'].iloc[0]:.0%})")
+    sides = table.head(3).assign(both=[0.5, 0.3, 0.2], alignment=[1.0, -1.0, -2.0])
+    assert titled(actor_plots.bridges(sides, ("a", "b"))).endswith(
+        "50% are of states nearer the sponsor than the mean state, 50% of states nearer the rival"
+    )
     assert titled(actor_plots.bridges(table.assign(both=0.0), ("a", "b"))) == "No state ever ends in both bodies"
 
 
@@ -152,4 +158,12 @@ def test_destabilizers_say_how_often_a_membership_lasts() -> None:
     stable = pd.Series([one.internal for one in found if one.institution == "waico"])
     title = titled(actor_plots.destabilizers(found, SMALL, "waico"))
     assert title.startswith(f"The membership of waico is internally stable in {stable.mean():.0%} of {len(stable)} runs")
+    drawn = data_of(actor_plots.destabilizers(found, SMALL, "waico"), "share")
+    of_body = [one for one in found if one.institution == "waico"]
+    moves = Counter((code, kind) for one in of_body for kind, rows in (("leaves", one.leavers), ("joins", one.joiners)) for code in rows["iso3"])
+    assert moves
+    assert {(row["iso3"], kind): row[kind] for row in drawn for kind in ("leaves", "joins") if row[kind]} == pytest.approx(
+        {move: number / len(of_body) for move, number in moves.items()}
+    )
+    assert all(not (row["leaves"] and row["joins"]) for row in drawn)   # in a panel of its own
     assert titled(actor_plots.destabilizers([], SMALL, "waico")) == "waico never stands at the end of a run"
