@@ -44,6 +44,24 @@ def possible_outcomes(scenarios: Sequence[Scenario], seen: Sequence[str] = ()) -
     return [name for name in OUTCOMES if name not in closed]
 
 
+def outcome_definitions(scenario: Scenario) -> str:
+    """What the outcome classes of the first institution mean, with a scenario's thresholds, as a table in Markdown; the first that fits counts."""
+    at = scenario.outcome
+    late = f"adopted, but not in force within {at.force_days:,} days after the window for signature closes"
+    meanings = {
+        "no_text": "no text is adopted",
+        "declaration": f"{late}, and of a depth below {at.declaration_depth:.2g}",
+        "unratified": f"{late}, at any greater depth",
+        "rival_blocs": f"in force beside the body of the rival: each has {at.bloc_share:.0%} of the other states or more, and few are in both (overlap "
+                       f"below {at.bloc_overlap:.0%})",
+        "thin_body": f"in force, of a depth below {at.thin_depth:.2g}",
+        "narrow_club": f"in force and deeper, with less than {at.club_states:.0%} of the other states or {at.club_weight:.0%} of their weight",
+        "binding_regime": "in force, deep and broad: all that is left",
+    }  # fmt: skip
+    rows = [f"| {name.replace('_', ' ')} | {meanings[name]} |" for name in OUTCOMES]
+    return "\n".join(["| outcome | meaning: the first that fits |", "|---|---|", *rows])
+
+
 def _votes(scenario: Scenario) -> bool:
     """Whether the first text is put to votes that can fail."""
     rule = scenario.institutions[0].adoption.rule

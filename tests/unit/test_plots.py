@@ -8,8 +8,9 @@ import pytest
 pytest.importorskip("altair", reason="needs the extra `analysis`")
 
 from waico.analysis import plots
-from waico.analysis.endings import possible_outcomes
+from waico.analysis.endings import outcome_definitions, possible_outcomes
 from waico.analysis.intervals import wilson
+from waico.negotiation.measure import OUTCOMES
 from waico.runs.run import RunResult, run
 from waico.scenarios.errors import InputError
 from waico.scenarios.load import load_scenario
@@ -80,6 +81,14 @@ def test_only_what_can_happen_is_possible() -> None:
     assert "no_text" in possible_outcomes([willing], ["no_text"])   # as where the horizon comes first
     assert "rival_blocs" in possible_outcomes([willing])
     assert "rival_blocs" not in possible_outcomes([alone])
+
+
+def test_definitions_name_every_class_with_the_thresholds_of_the_scenario() -> None:
+    told = outcome_definitions(load_scenario("waic2025", {"outcome.thin_depth": 0.55, "outcome.force_days": 100}))
+    lines = {line.split(" | ")[0].removeprefix("| "): line for line in told.splitlines()[2:]}
+    assert list(lines) == [name.replace("_", " ") for name in OUTCOMES]
+    assert "below 0.55" in lines["thin body"]
+    assert "within 100 days" in lines["unratified"]
 
 
 @pytest.mark.parametrize(("counts", "start"), [((90, 10), "The most frequent outcome is"), ((6, 4), "No outcome stands out")])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -136,6 +138,8 @@ def test_terms_are_drawn_largest_first_and_add_up() -> None:
     assert values == {term: value for term, value in found.terms.items() if abs(value) >= decision_plots.SHOWN}
     sizes = [abs(row["value"]) for row in drawn]
     assert sizes == sorted(sizes, reverse=True)
+    assert "replicate 0 alone" in " ".join(chart.to_dict()["title"]["subtitle"])
+    assert explain(BASE, "KEN", seed=1, replicate=1).replicate == 1
     does = f"{found.step}s" if found.after != found.before else f"does not {found.step}"
     assert titled(chart).startswith(f"Kenya {does} in round {found.round}: ")
 
@@ -146,6 +150,15 @@ def test_a_principal_has_nothing_to_decide() -> None:
 
 
 # --- differences
+
+
+def test_differences_of_shares_are_told_in_points() -> None:
+    rows = paired_rows([0.25], [0.1]).assign(row="a", low=0.1, high=0.4)
+    for percent, told in ((True, "change (percentage points)"), (False, "change")):
+        spec: Any = difference_plots.differences(rows, "row", title="It", quantity="change", subtitle="", percent=percent).to_dict()
+        x = spec["hconcat"][0]["layer"][1]["encoding"]["x"]
+        assert x["title"] == told
+        assert ("labelExpr" in x["axis"]) == percent
 
 
 def paired_rows(differences: list[float], se: list[float], pairs: int = 50) -> pd.DataFrame:

@@ -167,7 +167,7 @@ def test_stacked_shares_add_up_and_the_title_names_what_changes_most() -> None:
     chart = sweep_plots.outcomes_along_factors(shares, LABELS)
     table = pd.DataFrame(data_of(chart, "share"))
     assert table.groupby("class")["share"].sum().tolist() == pytest.approx([1.0, 1.0])
-    assert titled(chart) in ("'No text' changes most, by 50% of the runs between classes of a b",)
+    assert titled(chart) in ("'No text' changes most, by 50 percentage points between classes of a b",)
 
 
 @pytest.mark.parametrize("harm", [{"low": -0.01}, {"noise": 0.95}])
