@@ -71,7 +71,8 @@ def _panel(
     reach = 1.1 * float(np.abs(known).max()) or 1.0
     lowest, highest = max(-reach, 1.1 * known.min() - 0.05 * reach), min(reach, 1.1 * known.max() + 0.05 * reach)
     points = f"format(100 * datum.value, '+.{0 if reach >= 0.05 else 1}f')"   # a difference of shares is no percentage of anything
-    axis = alt.Axis(**({"labelExpr": points} if percent else {"format": "+.2~g"}), tickCount=5 if width == WIDTH else 3, labelOverlap=True)
+    told: dict[str, Any] = {"labelExpr": points} if percent else {"format": "+.2~g"}
+    axis = alt.Axis(**told, tickCount=5 if width == WIDTH else 3, labelOverlap=True)
     title = f"{quantity} (percentage points)" if percent else quantity
     x: dict[str, Any] = {"scale": alt.Scale(domain=[lowest, highest], nice=False), "title": title, "axis": axis}
     y = alt.Y(f"{label}:N", sort=order, title=None, axis=alt.Axis(labelLimit=320) if first else None)

@@ -150,8 +150,8 @@ def change(quantity: str, difference: float, se: float) -> dict[str, Any]:
     ([("in_force", 0.1, 0.08), ("depth", 0.01, 0.02)],
      "With 40 pairs of runs no change can be told from chance; the largest is share of runs in force without trade (+0.10, 95% interval -0.06 to +0.26)"),
     ([("in_force", -0.1, 0.08), ("depth", 0.2, 0.01)],
-     "With 40 pairs of runs no change in whether a body forms can be told from chance; the largest is share of runs in force without trade "
-     "(-0.10, 95% interval -0.26 to +0.06). Beyond chance: depth of the text without trade (+0.20)"),
+     ("With 40 pairs of runs no change in whether a body forms can be told from chance; the largest is share of runs in force without trade "
+      "(-0.10, 95% interval -0.26 to +0.06). Beyond chance: depth of the text without trade (+0.20)")),
     ([("in_force", -0.3, 0.01), ("depth", 0.2, 0.01)], "Most moved: share of runs in force without trade (-0.30)"),
 ])  # fmt: skip
 def test_what_is_not_told_from_chance_is_not_said_to_have_no_effect(rows: list[tuple[str, float, float]], told: str) -> None:

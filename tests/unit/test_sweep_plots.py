@@ -221,7 +221,7 @@ def test_a_factor_leads_only_beyond_noise(second: float, sure: bool) -> None:
     """Both indices are known to 0.1 either way, as independent estimates, so that their difference is to 0.1414."""
     found = factor_plots.lead(indices({"ST": {"a.b": 0.4, "c.d": second}}))
     assert (found.first, found.second, found.sure) == ("a.b", "c.d", sure)
-    assert (found.low, found.high) == (pytest.approx(0.4 - second - 0.02**0.5), pytest.approx(0.4 - second + 0.02**0.5))
+    assert (found.low, found.high) == pytest.approx((0.4 - second - 0.02**0.5, 0.4 - second + 0.02**0.5))
 
 
 def test_a_factor_leads_before_all_others_and_not_the_second_alone() -> None:
