@@ -52,9 +52,9 @@ def _lines(frontier: Frontier) -> Any:
     table = pd.concat([curve, band], ignore_index=True).reset_index(names="order")
     kinds = list(KINDS[: table["kind"].nunique()])   # an edge outside the plane is not drawn, and no legend's
     dash = alt.StrokeDash(
-        "kind:N", scale=alt.Scale(domain=kinds, range=[[1, 0], [3, 3]][: len(kinds)]), legend=alt.Legend(title=None, symbolStrokeColor=COLOUR)
+        "kind:N", scale=alt.Scale(domain=list(KINDS), range=[[1, 0], [3, 3]]), legend=alt.Legend(title=None, symbolStrokeColor=COLOUR, values=kinds)
     )
-    width = alt.StrokeWidth("kind:N", scale=alt.Scale(domain=kinds, range=[3.0, 1.5][: len(kinds)]), legend=None)
+    width = alt.StrokeWidth("kind:N", scale=alt.Scale(domain=list(KINDS), range=[3.0, 1.5]), legend=None)
     return alt.Chart(table).mark_line(color=COLOUR).encode(
         x=_scaled("x", frontier.x), y=_scaled("y", frontier.y), order="order:Q", detail=["side:N", "line:N"],
         strokeDash=dash, strokeWidth=width,

@@ -197,10 +197,11 @@ def _cost(found: pd.DataFrame, what: str) -> str:
     if known.empty:
         return "Too few runs have a text to compare"
     told = [
-        f"{how} members under {', '.join(f'{name} ({value:+.2f})' for name, value in zip(rows['scenario'], rows['correlation'], strict=True))}"
+        f"{how} members under {', '.join(f'{name} (correlation {value:+.2f})' for name, value in zip(rows['scenario'], rows['correlation'], strict=True))}"
         for how, rows in (("more", known[known["low"] > 0.0]), ("fewer", known[known["high"] < 0.0])) if len(rows)
     ]
     if not told:
         low, high = known["correlation"].min(), known["correlation"].max()
         return f"Under no {what} can it be told from chance whether deeper texts have more members (correlations {low:+.2f} to {high:+.2f})"
-    return f"Runs with deeper texts have {', '.join(told)} (correlation)"
+    rest = "; elsewhere it cannot be told from chance" if ((known["low"] <= 0.0) & (known["high"] >= 0.0)).any() else ""
+    return f"Runs with deeper texts have {', '.join(told)}{rest}"

@@ -79,7 +79,7 @@ def test_a_tolerance_that_was_not_reached_is_told() -> None:
 def test_the_legend_names_what_is_drawn() -> None:
     known = found(0.8)
     bare = frontier_map(replace(known, band=known.band.head(0)))
-    assert bare.to_dict()["layer"][1]["encoding"]["strokeDash"]["scale"]["domain"] == ["frontier"]
+    assert bare.to_dict()["layer"][1]["encoding"]["strokeDash"]["legend"]["values"] == ["frontier"]
     assert "the 95% band of the line covers the whole plane" in footing(bare)
     assert "covers" not in footing(frontier_map(known))
 

@@ -76,9 +76,11 @@ def test_depth_and_breadth_are_compared_within_a_scenario(result: RunResult) -> 
     down = {"shallow": drawn(0.0, -1.0), "deep": drawn(0.3, -1.0)}
     table = text_plots.within_scenarios(down)
     assert table["correlation"].tolist() == pytest.approx([-1.0, -1.0])
-    assert titled(text_plots.depth_against_breadth(down, "rule")) == "Runs with deeper texts have fewer members under shallow (-1.00), deep (-1.00) (correlation)"
+    assert titled(text_plots.depth_against_breadth(down, "rule")) == "Runs with deeper texts have fewer members under shallow (correlation -1.00), deep (correlation -1.00)"
     apart = {"a": drawn(0.0, 1.0), "b": drawn(0.3, -1.0)}
-    assert "more members under a (+1.00), fewer members under b (-1.00)" in titled(text_plots.depth_against_breadth(apart, "rule"))
+    assert "more members under a (correlation +1.00), fewer members under b (correlation -1.00)" in titled(text_plots.depth_against_breadth(apart, "rule"))
+    mixed = down | {"flat": RunResult(**{**vars(result), "outcomes": down["deep"].outcomes.assign(breadth_states=[0.1, 0.2, 0.3] * 10)})}
+    assert titled(text_plots.depth_against_breadth(mixed, "rule")).endswith("; elsewhere it cannot be told from chance")
     assert len(data_of(text_plots.depth_against_breadth(apart, "rule"), "breadth_states")) == 60
     assert text_plots.tradeoff(apart)["depth"].tolist() == pytest.approx([0.345, 0.645])
 
