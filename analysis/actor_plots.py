@@ -5,6 +5,7 @@ Needs the extra `analysis`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
@@ -20,6 +21,8 @@ from waico.scenarios.schema import Scenario
 
 WIDTH = 520   # pixels
 SHOWN = 15   # states
+SIDE = 300   # of one panel of two
+MOVERS = 10   # states of a kind
 NAMED = 8   # states named in a cloud of points
 QUANTITIES = {"in_force": "share of runs in force", "breadth_states": "share of other states that sign", "depth": "depth of the text"}
 
@@ -45,7 +48,7 @@ def pivots(table: pd.DataFrame, scenario: Scenario, replicates: int) -> Chart:
 
 
 def destabilizers(found: list[Stability], scenario: Scenario, institution: str) -> Chart:
-    """The states that would most often leave or join an institution as it stands at the end of a run, with 95% Wilson intervals.
+    """Members that would most often leave an institution as it stands at the end of a run, and outsiders that would join, with 95% Wilson intervals.
 
     Args:
         found: of `waico.analysis.stability.final_stability`.
@@ -54,27 +57,36 @@ def destabilizers(found: list[Stability], scenario: Scenario, institution: str) 
     """
     of_body = stability_table(found).query("institution == @institution")
     runs = len(of_body)
-    rows = destabilizing_states(found).query("institution == @institution").head(SHOWN)
-    names = load_facts(scenario).nations["name"]
-    rows = rows.assign(state=[f"{names[code]} ({term})" for code, term in zip(rows["iso3"], rows["term"], strict=True)])
-    long = rows.melt(["state", "share"], ["leaves", "joins"], "move", "part")
-    long["low"], long["high"] = wilson(np.round(long["part"] * runs), max(1, runs))
-    long["move"] = long["move"].map({"leaves": "gains by leaving", "joins": "gains by joining"})
-    moves = ["gains by joining", "gains by leaving"]
-    y, offset = alt.Y("state:N", sort=list(rows["state"]), title=None, axis=alt.Axis(labelLimit=320)), alt.YOffset("move:N", sort=moves)
-    x: dict[str, Any] = {"scale": alt.Scale(domain=[0.0, 1.0]), "axis": alt.Axis(format="%"), "title": f"share of the runs in which {institution} stands"}
-    colour = alt.Color("move:N", sort=moves, title=None, scale=alt.Scale(domain=moves, range=[COLOURS[0], COLOURS[1]]),
-                       legend=alt.Legend(orient="top", symbolOpacity=1))  # fmt: skip
-    shape = alt.Shape("move:N", sort=moves, title=None, scale=alt.Scale(domain=moves, range=["circle", "diamond"]))
-    base = alt.Chart(long[long["part"] > 0]).encode(y=y, yOffset=offset, color=colour)
-    bars = base.mark_rule(strokeWidth=2, opacity=0.55).encode(x=alt.X("low:Q", **x), x2="high:Q")
-    dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=alt.X("part:Q", **x), shape=shape)
+    leaving = [replace(one, joiners=one.joiners.head(0)) for one in found if one.institution == institution]   # each kind with terms of its own
+    joining = [replace(one, leavers=one.leavers.head(0)) for one in found if one.institution == institution]
+    panels = [
+        _movers(destabilizing_states(of_kind), kind, scenario, runs, colour)
+        for of_kind, kind, colour in ((leaving, "leaves", COLOURS[1]), (joining, "joins", COLOURS[0]))
+    ]
     title = (
         f"The membership of {institution} is internally stable in {of_body['internal'].mean():.0%} of {runs} runs, externally in {of_body['external'].mean():.0%}"
         if runs else f"{institution} never stands at the end of a run"
     )  # fmt: skip
-    subtitle = "states that gain by a move of their own, and the term that weighs most; 95% intervals"
-    return themed(alt.layer(bars, dots).properties(width=WIDTH, height=alt.Step(12), title=title_of(title, subtitle, WIDTH + 130)))
+    subtitle = (
+        f"share of the {runs} runs in which {institution} stands; up to {MOVERS} states of each kind, and the term that weighs most; 95% intervals; "
+        "members are those that have endorsed or more; a payoff of 0 is that of being outside"
+    )
+    return themed(alt.hconcat(*panels, spacing=24, title=title_of(title, subtitle, 2 * SIDE + 240)))
+
+
+def _movers(states: pd.DataFrame, kind: str, scenario: Scenario, runs: int, colour: str) -> Any:
+    """One panel: the states that most often gain by leaving, or by joining."""
+    rows, names = states.head(MOVERS), load_facts(scenario).nations["name"]
+    rows = rows.assign(state=[f"{names[code]} ({term})" for code, term in zip(rows["iso3"], rows["term"], strict=True)])
+    rows["low"], rows["high"] = wilson(np.round(rows["share"].to_numpy(dtype=float) * runs), max(1, runs))
+    base = alt.Chart(rows).encode(y=alt.Y("state:N", sort=list(rows["state"]), title=None, axis=alt.Axis(labelLimit=240)))
+    x: dict[str, Any] = {"scale": alt.Scale(domain=[0.0, 1.0]), "axis": alt.Axis(format="%", tickCount=5), "title": "share of runs"}
+    bars = base.mark_rule(color=colour, strokeWidth=2, opacity=0.55).encode(x=alt.X("low:Q", **x), x2="high:Q")
+    dots = base.mark_point(filled=True, size=70, opacity=1, color=colour).encode(x=alt.X("share:Q", **x))
+    many = len(states)
+    text = {"leaves": f"members that gain by leaving (u < 0): {many} ever do", "joins": f"outsiders that gain by joining (u > 0): {many} ever do"}[kind]
+    caption: Any = alt.TitleParams(text, fontSize=12, offset=4)
+    return alt.layer(bars, dots).properties(width=SIDE, height=alt.Step(20), title=caption)
 
 
 def bridges(table: pd.DataFrame, bodies: tuple[str, str]) -> Chart:
@@ -84,18 +96,23 @@ def bridges(table: pd.DataFrame, bodies: tuple[str, str]) -> Chart:
         table: of `waico.analysis.bridges.bridge_states`.
         bodies: the first institution and that of the rival, by id.
     """
-    text = _between(table)
+    text, named = _between(table), pd.concat([table.head(NAMED), table.nlargest(4, "weight")]).drop_duplicates("iso3")
+    named["turn"] = named["alignment"].rank(method="first") % 3   # names of neighbours, one above the other
     x: dict[str, Any] = {"title": "alignment with the sponsor in UN votes, in standard deviations of the states", "scale": alt.Scale(nice=True)}
-    y: dict[str, Any] = {"title": "share of runs in both bodies", "axis": alt.Axis(format="%"), "scale": alt.Scale(domainMin=0.0)}
-    named = pd.concat([table.head(NAMED), table.nlargest(4, "weight")]).drop_duplicates("iso3")
+    y: dict[str, Any] = {"title": "share of runs in both bodies", "axis": alt.Axis(format="%"), "scale": alt.Scale(domain=[0.0, max(0.01, float(named["high"].max()))])}
     bars = alt.Chart(named).mark_rule(color=GREY, opacity=0.6).encode(x=alt.X("alignment:Q", **x), y=alt.Y("low:Q", **y), y2="high:Q")
     dots = alt.Chart(table).mark_point(filled=True, color=COLOURS[0], opacity=0.6).encode(
         x=alt.X("alignment:Q", **x), y=alt.Y("both:Q", **y),
         size=alt.Size("weight:Q", scale=alt.Scale(range=[20, 500]), title="share of world capability", legend=alt.Legend(format=".0%", orient="right")),
     )  # fmt: skip
-    labels = alt.Chart(named).mark_text(align="left", dx=7, dy=-6, fontSize=11).encode(x=alt.X("alignment:Q", **x), y=alt.Y("both:Q", **y), text="name:N")
+    labels = [
+        alt.Chart(named[named["turn"] == turn]).mark_text(align="left", dx=10, dy=dy, fontSize=11).encode(
+            x=alt.X("alignment:Q", **x), y=alt.Y("both:Q", **y), text="name:N"
+        )
+        for turn, dy in ((0, -11), (1, 2), (2, 14))
+    ]
     subtitle = f"share of runs that end with a state in {bodies[0]} and {bodies[1]}; 95% intervals of those named"
-    return themed(alt.layer(bars, dots, labels).properties(width=WIDTH, height=340, title=title_of(text, subtitle, WIDTH + 100)))
+    return themed(alt.layer(bars, dots, *labels).properties(width=WIDTH, height=340, title=title_of(text, subtitle, WIDTH + 100)))
 
 
 def courted(table: pd.DataFrame, replicates: int) -> Chart:
@@ -129,9 +146,10 @@ def _pivotal(shown: pd.DataFrame, tests: int) -> str:
 
 
 def _between(table: pd.DataFrame) -> str:
-    """Whether bridges stand in the middle: mean alignment of those in both, weighed by how often, against all."""
+    """On which side bridges stand: of all memberships in both bodies the share of states on either side, whose mean would be of nobody."""
     if not table["both"].sum():
         return "No state ever ends in both bodies"
-    mean = float(np.average(table["alignment"], weights=table["both"]))
+    near = float(table.loc[table["alignment"] > 0.0, "both"].sum() / table["both"].sum())
     row = table.iloc[0]
-    return f"{row['name']} is most often in both ({row['both']:.0%}); members of both are aligned at {mean:+.2f} in the mean, all states at {table['alignment'].mean():+.2f}"
+    sides = f"of all memberships in both, {near:.0%} are of states nearer the sponsor than the mean state, {1.0 - near:.0%} of states nearer the rival"
+    return f"{row['name']} is most often in both ({row['both']:.0%}); {sides}"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from waico.analysis.compare import Comparison
 from waico.analysis.difference_plots import differences, stands_out
+from waico.analysis.endings import possible_outcomes
 from waico.analysis.plots import Chart, words_of
 from waico.scenarios.facts import load_facts
 
@@ -16,8 +17,10 @@ STATES = 15   # shown
 
 
 def outcome_differences(found: Comparison) -> Chart:
-    """What scenario B does to the share of each outcome class, as against A."""
-    table = found.outcomes.assign(outcome=[words_of(name) for name in found.outcomes["outcome"]])
+    """What scenario B does to the share of each outcome class, as against A, but for classes that neither can have."""
+    seen = found.outcomes.loc[(found.outcomes["a"] > 0) | (found.outcomes["b"] > 0), "outcome"]
+    table = found.outcomes[found.outcomes["outcome"].isin(possible_outcomes([found.a, found.b], list(seen)))]
+    table = table.assign(outcome=[words_of(name) for name in table["outcome"]])
     return differences(
         table, "outcome", title=_moved(table, "outcome", "outcome"), quantity="change of the share of runs", subtitle=_footing(found)
     )

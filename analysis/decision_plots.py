@@ -37,11 +37,12 @@ def decision_terms(explanation: Explanation, scenario: Scenario) -> Chart:
         base.transform_filter(f"datum.value {sign} 0").mark_text(align=align, dx=dx).encode(text="label:N")
         for sign, align, dx in ((">", "left", 4), ("<", "right", -4))
     ]
+    run = f"; replicate {explanation.replicate} alone, others have other draws"
     subtitle = (
         f"{explanation.institution}, to {explanation.date}; {explanation.v:+.2f} in all, a probability of {explanation.hazard:.1%} in this round"
         if explanation.step != "none" else f"{explanation.institution}, to {explanation.date}; no step was open: {explanation.reason}"
     )  # fmt: skip
-    chart = alt.layer(bars, *labels).properties(width=WIDTH - 100, height=alt.Step(24), title=title_of(_verdict(explanation, name), subtitle, WIDTH))
+    chart = alt.layer(bars, *labels).properties(width=WIDTH - 100, height=alt.Step(24), title=title_of(_verdict(explanation, name), subtitle + run, WIDTH))
     return themed(chart)
 
 

@@ -47,7 +47,7 @@ def differences(
         quantity: what differs, with its unit.
         subtitle: of which runs.
         panels: a column by which rows are split into panels side by side, each with a scale of its own.
-        percent: whether differences are of shares.
+        percent: whether differences are of shares, and told in percentage points.
         tests: see `stands_out`; by default all rows of all panels.
     """
     table = table.assign(stands=np.where(stands_out(table, tests), "stands out", "does not"))
@@ -70,8 +70,11 @@ def _panel(
     known = np.append(ends[np.isfinite(ends)], 0.0)
     reach = 1.1 * float(np.abs(known).max()) or 1.0
     lowest, highest = max(-reach, 1.1 * known.min() - 0.05 * reach), min(reach, 1.1 * known.max() + 0.05 * reach)
-    axis = alt.Axis(format="+.0%" if percent and reach >= 0.05 else "+.1%" if percent else "+.2~g", tickCount=5 if width == WIDTH else 3, labelOverlap=True)
-    x: dict[str, Any] = {"scale": alt.Scale(domain=[lowest, highest], nice=False), "title": quantity, "axis": axis}
+    points = f"format(100 * datum.value, '+.{0 if reach >= 0.05 else 1}f')"   # a difference of shares is no percentage of anything
+    told: dict[str, Any] = {"labelExpr": points} if percent else {"format": "+.2~g"}
+    axis = alt.Axis(**told, tickCount=5 if width == WIDTH else 3, labelOverlap=True)
+    title = f"{quantity} (percentage points)" if percent else quantity
+    x: dict[str, Any] = {"scale": alt.Scale(domain=[lowest, highest], nice=False), "title": title, "axis": axis}
     y = alt.Y(f"{label}:N", sort=order, title=None, axis=alt.Axis(labelLimit=320) if first else None)
     base = alt.Chart(rows).encode(y=y)
     zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=alt.X("at:Q", **x))

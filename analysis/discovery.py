@@ -105,17 +105,20 @@ class Rules:
     note: str
 
     def in_words(self, happens: str) -> str:
-        """The leaves as a list, densest first, on samples held out, and what speaks against them."""
+        """The leaves as a list, densest first, on samples held out; those that these do not confirm are only counted."""
         if self.table.empty:
             return f"There is no leaf in which more runs {happens}: {self.note}."
+        sure = self.table[self.table["p_value"] * len(self.table) <= LEVEL]   # Bonferroni's
+        if sure.empty:
+            return f"No leaf in which more runs {happens} is confirmed: {self.note.removeprefix('not confirmed: ')}."
         leaves = [
             f"- {leaf['words']}: {leaf['held_out_density']:.0%} of the runs {happens} ({wording.p_value(leaf['p_value'])}), "
             f"{leaf['held_out_coverage']:.0%} of all that do"
-            for _, leaf in self.table.iterrows()
+            for _, leaf in sure.iterrows()
         ]
-        return "\n".join([f"Over all {self.held_out_share:.0%} of the runs {happens}; in the leaves (samples held out)", "", *leaves]) + (
-            f"\n\nBut: {self.note}." if self.note else ""
-        )
+        rest = len(self.table) - len(sure)
+        unsure = f"\n\n{rest} more {'leaf was' if rest == 1 else 'leaves were'} not confirmed on samples held out." if rest else ""
+        return "\n".join([f"Over all {self.held_out_share:.0%} of the runs {happens}; in the leaves (samples held out)", "", *leaves]) + unsure
 
 
 def prim_box(sweep: Sweep, outcome: str, *, seed: int = 0) -> Box:

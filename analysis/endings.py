@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from waico.agents import Stage
+from waico.agents import Setting, Stage
+from waico.negotiation import adoption_rules
+from waico.negotiation.measure import OUTCOMES
 from waico.runs.engines import in_order, run_tasks
 from waico.runs.run import RunResult, run
 from waico.scenarios.schema import Scenario
@@ -28,6 +30,42 @@ class Ends(NamedTuple):
     depth: Floats           # (R,), NaN where no text was tabled
     breadth: Floats         # (R,): share of the states at risk that signed or more
     signed: Flags           # (R, N): signed or more
+
+
+def possible_outcomes(scenarios: Sequence[Scenario], seen: Sequence[str] = ()) -> list[str]:
+    """Outcome classes that some scenario leaves open, in their order: what cannot happen is no finding when it does not.
+
+    Talks fail only where an adoption rule holds votes that can fail, or where a horizon ends them first, which shows in what was `seen`; blocs
+    need a body of the rival.
+    """
+    fails = any(_votes(scenario) for scenario in scenarios)
+    rivals = any(Setting.of(scenario).rival_body[0] >= 0 for scenario in scenarios)
+    closed = {name for name, may in (("no_text", fails), ("rival_blocs", rivals)) if not may} - set(seen)
+    return [name for name in OUTCOMES if name not in closed]
+
+
+def outcome_definitions(scenario: Scenario) -> str:
+    """What the outcome classes of the first institution mean, with a scenario's thresholds, as a table in Markdown; the first that fits counts."""
+    at = scenario.outcome
+    late = f"adopted, but not in force within {at.force_days:,} days after the window for signature closes"
+    meanings = {
+        "no_text": "no text is adopted",
+        "declaration": f"{late}, and of a depth below {at.declaration_depth:.2g}",
+        "unratified": f"{late}, at any greater depth",
+        "rival_blocs": f"in force beside the body of the rival: each has {at.bloc_share:.0%} of the other states or more, and few are in both (overlap "
+                       f"below {at.bloc_overlap:.0%})",
+        "thin_body": f"in force, of a depth below {at.thin_depth:.2g}",
+        "narrow_club": f"in force and deeper, with less than {at.club_states:.0%} of the other states or {at.club_weight:.0%} of their weight",
+        "binding_regime": "in force, deep and broad: all that is left",
+    }  # fmt: skip
+    rows = [f"| {name.replace('_', ' ')} | {meanings[name]} |" for name in OUTCOMES]
+    return "\n".join(["| outcome | meaning: the first that fits |", "|---|---|", *rows])
+
+
+def _votes(scenario: Scenario) -> bool:
+    """Whether the first text is put to votes that can fail."""
+    rule = scenario.institutions[0].adoption.rule
+    return adoption_rules.find(rule, scenario.name, "adoption.rule").needs_consent
 
 
 def ends_of(

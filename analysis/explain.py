@@ -53,7 +53,7 @@ class Explanation:
     """Why a state did, or did not, take the next step in one round.
 
     Attributes:
-        nation, institution, round, date: whose decision, when (the date is the round's last day).
+        nation, institution, round, date: whose decision, when (the date is the round's last day). replicate: in which run.
         before, after: status at the start and at the end of the round.
         bloc: whether it is a member of a bloc that decides as one, by majority of its weight.
         step: the step it faced: `endorse` or `sign`, or "none" where nothing was open to it, with `reason`.
@@ -67,6 +67,7 @@ class Explanation:
     nation: str
     institution: str
     round: int
+    replicate: int
     date: str
     before: str
     after: str
@@ -197,7 +198,7 @@ def _take_apart(model: NegotiationModel, i: int, j: int, before: int, sums: tupl
     summed = sums[0 if endorsing else 1] + added
     return Explanation(
         nation=setting.codes[i], institution=setting.bodies[j], round=now.number,
-        date=model.institutions.date_of(now.end).isoformat(),
+        replicate=model.draws.replicate, date=model.institutions.date_of(now.end).isoformat(),
         before=Status(before).name.lower(), after=Status(int(world.status[i, j])).name.lower(),
         bloc=bloc is not None and i in bloc, step=step, reason=reason, terms=terms, v=math.fsum(terms.values()),
         hazard=-math.expm1(-added), summed=summed, threshold=threshold, peers=[],

@@ -221,11 +221,16 @@ def peeling(box: Box, happens: str) -> Chart:
         color=alt.Color("what:N", scale=alt.Scale(domain=names, range=[COLOURS[1], COLOURS[0]]), title=None, legend=LEGEND),
         shape=alt.Shape("what:N", scale=alt.Scale(domain=names, range=["circle", "diamond"]), title=None),
     )  # fmt: skip
-    base_rate = alt.Chart(pd.DataFrame({"density": [box.share], "text": [f"all runs: {box.share:.0%}"]}))
-    line = base_rate.mark_rule(color=GREY, strokeDash=[4, 3]).encode(y=y)
-    label = base_rate.mark_text(align="left", dx=4, dy=-7, color=GREY, fontSize=11).encode(
-        y=y, x=alt.value(0), text="text:N"
-    )
+    shares = pd.DataFrame({"density": [way["density"].iloc[0], box.held_out_share], "half": ["searched", "held out"]}).sort_values("density")
+    shares["text"] = [f"all runs {half}: {share:.0%}" for half, share in zip(shares["half"], shares["density"], strict=True)]
+    base_rates = alt.Chart(shares.assign(above=[False, True]))
+    line = base_rates.mark_rule(color=GREY, strokeDash=[4, 3]).encode(y=y)
+    labels = [   # apart, however close they lie
+        base_rates.transform_filter(f"datum.above == {str(above).lower()}").mark_text(align="left", dx=4, dy=dy, color=GREY, fontSize=11).encode(
+            y=y, x=alt.value(0), text="text:N"
+        )
+        for above, dy in ((True, -7), (False, 9))
+    ]
     text = (
         f"Inside the box {box.held_out_density:.0%} of the runs held out {happens}, "
         f"against {box.held_out_share:.0%} of all; it holds {box.held_out_coverage:.0%} of those that do"
@@ -233,7 +238,7 @@ def peeling(box: Box, happens: str) -> Chart:
     title = title_of(
         text, "a point per box, each a little smaller than the one before, from all runs (right) on", WIDTH + 60
     )
-    return themed(alt.layer(line, label, path, dots, ends).properties(width=WIDTH, height=290, title=title))
+    return themed(alt.layer(line, *labels, path, dots, ends).properties(width=WIDTH, height=290, title=title))
 
 
 def box_ranges(box: Box, factors: Mapping[str, Range | Values], labels: Mapping[str, str]) -> Chart:

@@ -19,10 +19,16 @@ FEW = 6   # values that are classes of their own
 
 
 def short_names(paths: Sequence[str]) -> dict[str, str]:
-    """Names for figures and sentences by path: its last two parts, or all of it where others end alike."""
-    names = {path: " ".join(path.split(".")[-2:]) for path in paths}
+    """Names for figures and sentences by path: its last two parts, with whose they are, or all of it where others end alike."""
+    names = {path: " ".join([*_owner(path), *path.split(".")[-2:]]) for path in paths}
     count = Counter(names.values())
     return {path: name if count[name] == 1 else path for path, name in names.items()}
+
+
+def _owner(path: str) -> list[str]:
+    """The state or institution that a parameter belongs to, if its last two parts do not name it."""
+    kind, *rest = path.split(".")
+    return rest[:1] if kind in ("nations", "institutions") and len(rest) > 2 else []
 
 
 def of_runs(sweep: Sweep) -> str:

@@ -78,18 +78,28 @@ def rescues(table: pd.DataFrame, outcome: str = IN_FORCE, replicates: str = "") 
         replicates: of which runs, for the subtitle.
     """
     parts = [table.assign(what="share of runs with the outcome")]
-    for name, caption in (("depth", "depth of the text"), ("breadth", "share of states that sign")):
+    for name, caption in (("depth", "depth of the last text"), ("breadth", "share of states that sign")):
         moved = {part: table[f"{name}_{part}"] for part in ("se", "low", "high", "pairs")}
         parts.append(table.assign(what=caption, difference=table[name], **moved))
     long = pd.concat(parts, ignore_index=True)
     happens = "the body comes into force" if outcome == IN_FORCE else f"the outcome is {words_of(outcome)}"
-    best = table[stands_out(table, len(long)) & (table["difference"] > 0)]
-    if best.empty:
-        title = f"No change stands out as making it likelier that {happens}"
-    else:
-        row = best.loc[best["difference"].idxmax()]
-        title = f"Most rescued by '{row['change']}': {row['saved']} of {row['failed']} failed runs, depth {row['depth']:+.2f}"
-    return differences(long, "change", title=title, quantity="change", subtitle=f"{happens}; {replicates}".rstrip("; "), panels="what", percent=False)
+    title = _changing(table[stands_out(table, len(long))], happens)
+    subtitle = f"{happens}; each change against the scenario as it is, depth against its last text, rejected or not; {replicates}".rstrip("; ")
+    return differences(long, "change", title=title, quantity="change", subtitle=subtitle, panels="what", percent=False)
+
+
+def _changing(sure: pd.DataFrame, happens: str) -> str:
+    """The change that moves an outcome most, those that move it as much, and what each does to the depth of the text."""
+    if sure.empty:
+        return f"No change stands out in whether {happens}"
+    moved = sure["difference"].round(12)
+    best = moved.loc[moved.abs().idxmax()]
+    first, *tied = [
+        f"'{row['change']}'" + ("" if pd.isna(row["depth"]) else f" (depth {row['depth']:+.2f})") for _, row in sure[moved == best].iterrows()
+    ]
+    kept = sure.loc[moved.abs().idxmax()]
+    how = f"{kept['saved']} of {kept['failed']} runs without it have it" if best > 0 else f"{kept['lost']} of {kept['pairs'] - kept['failed']} runs with it lose it"
+    return f"Whether {happens} changes most by {first}{', tied with ' if tied else ''}{' and '.join(tied)}: {how}"
 
 
 def _blocking(table: pd.DataFrame, failed: int) -> str:

@@ -54,7 +54,7 @@ class Frontier:
     Distances are in units of the ranges: 0.1 is a tenth of the plane's width or height (of their logarithms on log scales).
 
     Attributes:
-        scenario: its name. x, y: the factors. outcome, level, seed, replicates: what was asked for.
+        scenario: its name. x, y: the factors. outcome, level, seed, replicates, tolerance: what was asked for.
         points: a row per point run, in the order of running: x, y, probability (share of its replicates with the outcome), runs,
             low and high (Wilson's 95% interval of the probability), error. A combination that the scenario refuses has no
             runs, no probability, and the refusal as its error; the curve ends before it.
@@ -66,7 +66,7 @@ class Frontier:
         margin: half the height of the band: its edges are where the probability is `level` - and + this.
         everywhere: "above" (probability at or above the level at all points) or "below" if it is not crossed, else None.
         resolution: no point of the curve is farther than this from where the sampled probability crosses the level, because
-            points on both sides were run so near to it; NaN without a curve. Nothing is known of an island that is smaller
+            points on both sides were run so near to it; NaN without a curve, and above the tolerance where points ran out. Nothing is known of an island that is smaller
             than the spacing of the starting points (a fourth of each range) and fell between them.
         sampling: how far another sample of replicates would move the curve: 95% of curves bootstrapped from the replicates
             are not farther than this from it, on the mean along it. Infinite where more than 5% of them do not exist, NaN
@@ -81,6 +81,7 @@ class Frontier:
     level: float
     seed: int
     replicates: int
+    tolerance: float
     points: pd.DataFrame
     curve: pd.DataFrame
     band: pd.DataFrame
@@ -263,7 +264,7 @@ def locate(asked: Asked, evaluate: Evaluate) -> Frontier:
     curve, *edges = (_table(asked, each) for each in (found, below, above))
     band = [edge.assign(side=side) for side, edge in zip(("below", "above"), edges, strict=True)]
     return Frontier(
-        *asked[:7],
+        *asked[:8],
         points=_points(asked, places, hits),
         curve=curve,
         band=pd.concat(band, ignore_index=True)[["side", *curve]],

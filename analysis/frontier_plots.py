@@ -13,6 +13,7 @@ import pandas as pd
 
 from waico.analysis.frontier import Axis, Frontier
 from waico.analysis.plots import COLOURS, Chart, themed, title_of, words_of
+from waico.analysis.wording import count
 from waico.scenarios.reference import parameters
 from waico.scenarios.schema import NATION_CODE, Scenario
 
@@ -35,8 +36,9 @@ def frontier_map(frontier: Frontier) -> Chart:
 
 def _dots(frontier: Frontier) -> Any:
     table = frontier.points.dropna(subset="probability")[["x", "y", "probability", "low", "high"]]
+    top = max(0.1, float(np.ceil(10.0 * table["probability"].max() - 1e-9) / 10.0))   # to the next tenth, so that shares differ to the eye
     colour = alt.Color(
-        "probability:Q", scale=alt.Scale(domain=[0.0, 1.0], scheme="viridis"),
+        "probability:Q", scale=alt.Scale(domain=[0.0, top], scheme="viridis"),
         legend=alt.Legend(title=f"share of runs: {words_of(frontier.outcome)}", format="%", titleLimit=200, gradientLength=150),
     )  # fmt: skip
     return alt.Chart(table).mark_circle(size=46, opacity=1.0, stroke="#555555", strokeWidth=0.5).encode(
@@ -48,8 +50,9 @@ def _lines(frontier: Frontier) -> Any:
     """The curve and the edges of its band, each line by itself."""
     curve, band = frontier.curve.assign(side="", kind=KINDS[0]), frontier.band.assign(kind=KINDS[1])
     table = pd.concat([curve, band], ignore_index=True).reset_index(names="order")
+    kinds = list(KINDS[: table["kind"].nunique()])   # an edge outside the plane is not drawn, and no legend's
     dash = alt.StrokeDash(
-        "kind:N", scale=alt.Scale(domain=list(KINDS), range=[[1, 0], [3, 3]]), legend=alt.Legend(title=None, symbolStrokeColor=COLOUR)
+        "kind:N", scale=alt.Scale(domain=list(KINDS), range=[[1, 0], [3, 3]]), legend=alt.Legend(title=None, symbolStrokeColor=COLOUR, values=kinds)
     )
     width = alt.StrokeWidth("kind:N", scale=alt.Scale(domain=list(KINDS), range=[3.0, 1.5]), legend=None)
     return alt.Chart(table).mark_line(color=COLOUR).encode(
@@ -98,6 +101,9 @@ def _finding(frontier: Frontier) -> str:
         word, most = ("stays at or above", shares.min()) if frontier.everywhere == "above" else ("stays below", shares.max())
         bound = "least" if frontier.everywhere == "above" else "most"
         return f"'{what}' {word} {level} of the runs all over the plane: at {bound} {most:.0%}"
+    if not np.isfinite(frontier.sampling):
+        told = f"Where '{what.lower()}' comes in {level} of the runs cannot be told with {count(frontier.replicates, 'replicate')}"
+        return f"{told}: shares go from {shares.min():.0%} to {shares.max():.0%}"
     x, y = _named(frontier.x.path), _named(frontier.y.path)
     sizes = frontier.curve["line"].value_counts()
     longest = frontier.curve[frontier.curve["line"] == sizes.index[0]]
@@ -120,5 +126,7 @@ def _footing(frontier: Frontier) -> str:
     runs = f"{frontier.scenario}: {frontier.runs:,} runs at {len(frontier.points)} points, seed {frontier.seed}"
     if not len(frontier.curve):
         return runs
+    reached = "" if frontier.resolution <= frontier.tolerance else f", not to the {frontier.tolerance:.1%} asked for: points ran out"
     moved = f"would move the line by up to {frontier.sampling:.1%}" if np.isfinite(frontier.sampling) else "might have no such line"
-    return f"{runs}; the line is bracketed to {frontier.resolution:.1%} of the ranges, and other replicates {moved} (95%)"
+    band = "; the 95% band of the line covers the whole plane" if frontier.band.empty else ""
+    return f"{runs}; the line is bracketed to {frontier.resolution:.1%} of the ranges{reached}, and other replicates {moved} (95%){band}"

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from waico.analysis.endings import possible_outcomes
 from waico.analysis.intervals import wilson
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.run import RunResult
@@ -62,14 +63,15 @@ def membership_curves(result: RunResult) -> Chart:
 def outcome_shares(result: RunResult) -> Chart:
     """Share of replicates that ended in each outcome class, with 95% Wilson intervals.
 
-    Reads `outcomes` (outcome). Classes stand from no text to a binding regime, also those that never came out.
+    Reads `outcomes` (outcome). Classes stand from no text to a binding regime, also those that never came out, but for those that cannot.
     """
     return themed(_outcome_shares(result))
 
 
 def shares_by_outcome(result: RunResult) -> pd.DataFrame:
-    """What `outcome_shares` draws: a row per class, with columns outcome, share, low, high."""
-    counts = result.outcomes["outcome"].value_counts().reindex(list(OUTCOMES), fill_value=0)
+    """What `outcome_shares` draws: a row per class that the scenario leaves open, with columns outcome, share, low, high."""
+    seen = result.outcomes["outcome"].value_counts()
+    counts = seen.reindex(possible_outcomes([result.scenario], list(seen.index)), fill_value=0)
     low, high = wilson(counts.to_numpy(), result.replicates)
     return pd.DataFrame({"outcome": counts.index, "share": counts.to_numpy() / result.replicates, "low": low, "high": high})
 

@@ -12,9 +12,11 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from waico.analysis.difference_plots import stands_out
 from waico.analysis.efficiency import text_distances
-from waico.analysis.intervals import mean_interval
-from waico.analysis.plots import COLOURS, Chart, themed, title_of
+from waico.analysis.intervals import mean_interval, paired
+from waico.analysis.plots import COLOURS, GREY, Chart, themed, title_of
+from waico.analysis.published_case import PUBLISHED, STATUS_QUO
 from waico.model import NegotiationModel
 from waico.scenarios.schema import Scenario
 
@@ -32,13 +34,17 @@ def published_case(table: pd.DataFrame) -> Chart:
     sources = list(DRAWN)
     colour = alt.Color("source:N", sort=sources, title=None, scale=alt.Scale(domain=sources, range=["#000000", COLOURS[0]]),
                        legend=alt.Legend(orient="top", symbolOpacity=1))  # fmt: skip
-    years: dict[str, Any] = {"scale": alt.Scale(domain=[4.0, 10.0])}
+    years: dict[str, Any] = {"scale": alt.Scale(domain=[4.0, 10.5])}
     base = alt.Chart(moving).encode(x=alt.X("round:Q", title="round", axis=alt.Axis(tickMinStep=1)), color=colour)
     lines = base.mark_line(strokeWidth=2.5).encode(y=alt.Y("median:Q", title="median position (years)", **years))
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(
         y=alt.Y("median:Q", title="median position (years)", **years),
         shape=alt.Shape("source:N", sort=sources, title=None, scale=alt.Scale(domain=sources, range=["square", "circle"])),
     )  # fmt: skip
+    start, miss = [int(moving["round"].min()), int(moving["round"].max())], float(np.abs(np.array(PUBLISHED) - STATUS_QUO).mean())
+    standing = pd.DataFrame({"round": start, "median": STATUS_QUO, "text": ["", f"always {STATUS_QUO:g}"]})
+    constant = alt.Chart(standing).encode(x="round:Q", y=alt.Y("median:Q", title="median position (years)", **years))
+    lines = alt.layer(lines, constant.mark_line(color=GREY, strokeDash=[4, 3]), constant.mark_text(align="right", dy=-8, color=GREY, fontSize=11).encode(text="text:N"))
     last = table.groupby("source", sort=False)[["outcome", "remark"]].first().reset_index()
     last["label"] = [f"{value:.2f}" if np.isfinite(value) else "no outcome" for value in last["outcome"]]
     y = alt.Y("source:N", sort=list(last["source"]), title=None)
@@ -50,7 +56,7 @@ def published_case(table: pd.DataFrame) -> Chart:
     gaps = moving.pivot(index="round", columns="source", values="median").dropna()
     gap = (gaps["challenge"] - gaps["published"]).abs()
     title = title_of(
-        f"Challenge misses the published rounds by {gap.mean():.2f} years in the mean, by {gap.max():.2f} at most",
+        f"Challenge misses the published rounds by {gap.mean():.2f} years in the mean, by {gap.max():.2f} at most; a constant {STATUS_QUO:g} by {miss:.2f}",
         "emission standards of the European Community, ten states (Bueno de Mesquita 1994): left by round, right at the end", 640,
     )  # fmt: skip
     left = alt.layer(lines, dots).properties(width=360, height=230)
@@ -70,21 +76,21 @@ def solution_distances(scenarios: Mapping[str, Scenario], *, seed: int = 0, repl
 
     Returns:
         Columns: scenario, solution (in words), distance (Euclidean, scales from 0 to 1; mean over the runs), low, high (95% t interval), runs (in which the
-        solution exists).
+        solution exists), most (distance that there can be), each (distances by replicate, NaN without a solution).
     """
     rows = []
     for name, scenario in scenarios.items():
-        found = []
+        found, most = [], len(scenario.issues) ** 0.5   # from one corner to the opposite
         for replicate in range(replicates):
             model = NegotiationModel(scenario, rng=seed, replicate=replicate)
             model.run_model()
             found.append(text_distances(model)._asdict())
         for solution, words in DISTANCES.items():
-            values = np.array([one[solution] for one in found])
-            values = values[np.isfinite(values)]
+            each = np.array([one[solution] for one in found], dtype=float)
+            values = each[np.isfinite(each)]
             low, high = mean_interval(values)
             mean = float(values.mean()) if len(values) else np.nan
-            rows.append({"scenario": name, "solution": words, "distance": mean, "low": max(0.0, low), "high": high, "runs": len(values)})
+            rows.append({"scenario": name, "solution": words, "distance": mean, "low": max(0.0, low), "high": high, "runs": len(values), "most": most, "each": each})
     return pd.DataFrame(rows)
 
 
@@ -95,15 +101,24 @@ def distances_by_solution(table: pd.DataFrame) -> Chart:
     panels = []
     for number, (solution, rows) in enumerate(table.groupby("solution", sort=False)):
         y = alt.Y("scenario:N", sort=order, title=None, axis=alt.Axis() if number == 0 else None)
-        base = alt.Chart(rows).encode(y=y)
+        base = alt.Chart(rows.drop(columns="each")).encode(y=y)
         bars = base.mark_rule(color=COLOURS[0], strokeWidth=2, opacity=0.55).encode(x=alt.X("low:Q", title="distance", **reach), x2="high:Q")
         dots = base.mark_point(filled=True, size=75, color=COLOURS[0], opacity=1).encode(x=alt.X("distance:Q", title="distance", **reach))
         caption: Any = alt.TitleParams(str(solution), fontSize=12, offset=4)
         panels.append(alt.layer(bars, dots).properties(width=200, height=alt.Step(28), title=caption))
-    efficient = table[table["solution"] == DISTANCES["pareto"]].dropna(subset=["distance"])
-    text = "No text to compare" if efficient.empty else (
-        f"Nearest to an efficient text: {efficient.loc[efficient['distance'].idxmin(), 'scenario']} ({efficient['distance'].min():.3f}); "
-        f"farthest: {efficient.loc[efficient['distance'].idxmax(), 'scenario']} ({efficient['distance'].max():.3f})"
-    )  # fmt: skip
-    subtitle = f"distance of the last text, on scales from 0 to 1; means over {table['runs'].max()} runs at most, 95% intervals"
-    return themed(alt.hconcat(*panels, spacing=16, title=title_of(text, subtitle, 640)))
+    runs, most = f"{table['runs'].min()} to {table['runs'].max()} runs", f"{table['most'].max():.2f}"
+    subtitle = f"Euclidean distance of the last text over all issues, at most {most}; means over {runs}, 95% intervals; the title compares run by run"
+    return themed(alt.hconcat(*panels, spacing=16, title=title_of(_nearest(table[table["solution"] == DISTANCES["pareto"]]), subtitle, 640)))
+
+
+def _nearest(efficient: pd.DataFrame) -> str:
+    """Which scenario's texts are nearest to an efficient one and which farthest, if the pair can be told apart among all pairs."""
+    known = efficient.dropna(subset=["distance"])
+    if known.empty:
+        return "No text to compare"
+    near, far = known.loc[known["distance"].idxmin()], known.loc[known["distance"].idxmax()]
+    if len(known) > 1:
+        apart = pd.DataFrame([paired(near["each"], far["each"])._asdict()])
+        if not stands_out(apart, len(known) * (len(known) - 1) // 2)[0]:
+            return f"Mean distances to an efficient text go from {near['distance']:.3f} to {far['distance']:.3f}; no two can be told apart by {near['runs']} runs"
+    return f"Nearest to an efficient text: {near['scenario']} ({near['distance']:.3f}); farthest: {far['scenario']} ({far['distance']:.3f})"

@@ -163,6 +163,9 @@ def check_place(out: Path) -> None:
         raise unwritable(out, "no permission")
     made = _tables_before(out)
     folder = table_folder(out)
+    for path in (out, folder):
+        if path.is_symlink():
+            raise InputError("--out", str(path), "is a link to another place", "remove the link, or give a new name")
     if folder.exists() and not folder.is_dir():
         raise InputError("--out", str(folder), "is a file where the folder of tables would be", "give a new name")
     ours = {*made, *_begun(folder), LOCK, BEGUN}

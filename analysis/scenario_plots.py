@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from waico.analysis.endings import possible_outcomes
 from waico.analysis.plots import COLOURS, GREY, Chart, themed, title_of, words_of
 from waico.negotiation.measure import OUTCOMES
 from waico.runs.run import RunResult
@@ -44,7 +45,9 @@ def outcome_comparison(results: Mapping[str, RunResult], past: Collection[str] =
     present = {name: result for name, result in results.items() if name not in past}
     shares = share_table(present)
     binding, none = (int((shares[name] > 0.5).sum()) for name in ("binding_regime", "no_text"))
-    text = f"In {binding} of {len(present)} scenarios most runs end in a binding regime, in {none} without any text"
+    seen = list(shares.columns[shares.any()])
+    fails = "no_text" in possible_outcomes([result.scenario for result in present.values()], seen)
+    text = f"In {binding} of {len(present)} scenarios most runs end in a binding regime" + (f", in {none} without any text" if fails else "")
     title = title_of(text, f"share of runs by outcome; {_runs(results)}", 640)
     groups = [group for group in (present, {name: results[name] for name in past}) if group]
     panels = [_stacked(group, first=group is groups[0], last=group is groups[-1]) for group in groups]

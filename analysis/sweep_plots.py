@@ -151,7 +151,7 @@ def outcomes_along_factors(shares: pd.DataFrame, labels: Mapping[str, str]) -> C
     spread = shares.groupby(["factor", "outcome"], sort=False)["share"].agg(np.ptp).reset_index()
     path, outcome, most = max(spread.itertuples(index=False, name=None), key=lambda row: row[2])
     text = (
-        f"'{words_of(outcome).capitalize()}' changes most, by {most:.0%} of the runs between classes of {labels[path]}"
+        f"'{words_of(outcome).capitalize()}' changes most, by {100 * most:.0f} percentage points between classes of {labels[path]}"
     )
     if most == 0.0:
         text = "All classes of all factors have the same shares"

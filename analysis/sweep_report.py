@@ -134,9 +134,10 @@ def _frontier(title: str, found: Frontier, names: dict[str, str]) -> Section:
             if math.isinf(found.sampling)
             else f"other replicates would move it by up to {found.sampling:.0%}"
         )
+        reached = "" if found.resolution <= found.tolerance else f", not to the {found.tolerance:.1%} asked for,"
         finding = (
             f"The probability {what} crosses {found.level:.0%} on a curve in the plane of {x} and {y}, bracketed to "
-            f"{found.resolution:.1%} of the ranges by {found.runs:,} runs at {len(found.points)} points; {known} (95%). "
+            f"{found.resolution:.1%} of the ranges{reached} by {found.runs:,} runs at {len(found.points)} points; {known} (95%). "
             "All other factors are as in the scenario."
         )
     reading = "on one side of the curve consensus forms more often than not; its band holds all of it with 95% confidence."

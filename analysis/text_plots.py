@@ -11,12 +11,16 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
+from scipy.stats import spearmanr
 
-from waico.analysis.intervals import mean_interval, paired
+from waico.analysis.intervals import mean_interval
 from waico.analysis.plots import COLOURS, GREY, Chart, themed, title_of
 from waico.runs.run import RunResult
 
 WIDTH = 560   # pixels
+SQUARE = 190   # of one panel of several
+CLOSE = 1.0 - 1e-12   # a correlation of 1 has no finite z
 BAND = (0.05, 0.5, 0.95)
 STILL = 0.005   # a text that moves less has not moved, in the figure's digits
 MARKS = ("status quo", "opening text", "final text, median")
@@ -116,31 +120,50 @@ def tradeoff(results: Mapping[str, RunResult]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def within_scenarios(results: Mapping[str, RunResult]) -> pd.DataFrame:
+    """Whether the runs of a scenario with deeper texts have more members, a row per scenario.
+
+    Scenarios differ in more than depth, so that only runs of the same one are compared. Columns: scenario, correlation (Spearman's, of depth
+    and breadth over the runs with a text; missing where either is the same in all), low, high (interval that holds at 95% for all scenarios
+    together: Fisher's z with the variance of Fieller, Hartley & Pearson 1957, 1.06/(n - 3), by Bonferroni), runs.
+    """
+    rows = []
+    for name, result in results.items():
+        ends = result.outcomes.dropna(subset=["depth"])
+        depth, breadth = (ends[column].to_numpy(dtype=float) for column in ("depth", "breadth_states"))
+        known = len(ends) > 3 and min(np.ptp(depth), np.ptp(breadth)) > 0.0
+        found = float(spearmanr(depth, breadth).statistic) if known else np.nan
+        half = float(ndtri(1.0 - 0.025 / len(results))) * np.sqrt(1.06 / (len(ends) - 3)) if known else np.nan
+        z = np.arctanh(np.clip(found, -CLOSE, CLOSE))
+        rows.append({"scenario": name, "correlation": found, "low": np.tanh(z - half), "high": np.tanh(z + half), "runs": len(ends)})
+    return pd.DataFrame(rows)
+
+
 def depth_against_breadth(results: Mapping[str, RunResult], what: str) -> Chart:
-    """What depth costs in members, a point per scenario, joined in the order given; see `tradeoff`.
+    """Depth of the text and breadth of membership, a panel per scenario and a point per run; the mean of each with its intervals.
 
     Args:
         results: by the name that the scenario goes by.
-        what: in what the scenarios differ, for the subtitle.
+        what: in what the scenarios differ.
     """
-    table = tradeoff(results)
-    x: dict[str, Any] = {"scale": alt.Scale(zero=False, padding=20), "title": "depth of the text (mean of the binding issues, 0 to 1)",
-                         "axis": alt.Axis(labelOverlap=True, tickCount=7)}  # fmt: skip
-    y: dict[str, Any] = {"scale": alt.Scale(zero=False, padding=20), "title": "breadth: share of states that sign", "axis": alt.Axis(format="%")}
-    base = alt.Chart(table.assign(place=range(len(table)), turn=table["depth"].rank(method="first") % 2))
-    line = base.mark_line(color=GREY, strokeDash=[4, 3]).encode(x=alt.X("depth:Q", **x), y=alt.Y("breadth:Q", **y), order="place:Q")
-    wide = base.mark_rule(color=COLOURS[0], strokeWidth=2, opacity=0.55).encode(x=alt.X("depth_low:Q", **x), x2="depth_high:Q", y=alt.Y("breadth:Q", **y))
-    tall = base.mark_rule(color=COLOURS[0], strokeWidth=2, opacity=0.55).encode(y=alt.Y("breadth_low:Q", **y), y2="breadth_high:Q", x=alt.X("depth:Q", **x))
-    dots = base.mark_point(filled=True, size=80, color=COLOURS[0], opacity=1).encode(x=alt.X("depth:Q", **x), y=alt.Y("breadth:Q", **y))
-    labels = [   # by turns above and below, since neighbours lie close
-        base.transform_filter(f"datum.turn == {turn}").mark_text(align="left", dx=8, dy=dy).encode(
-            x=alt.X("depth:Q", **x), y=alt.Y("breadth:Q", **y), text="scenario:N"
-        )
-        for turn, dy in ((0, -9), (1, 12))
-    ]
-    subtitle = f"by {what}; means over the runs with a text, with 95% intervals; the title compares run by run, which is sharper"
-    chart = alt.layer(line, wide, tall, dots, *labels).properties(width=WIDTH - 80, height=320, title=title_of(_cost(table, results), subtitle, WIDTH))
-    return themed(chart)
+    runs = pd.concat([result.outcomes.dropna(subset=["depth"])[["depth", "breadth_states"]].assign(scenario=name) for name, result in results.items()])
+    means = tradeoff(results)
+    x: dict[str, Any] = {"scale": alt.Scale(zero=False, padding=8), "title": "depth of the text", "axis": alt.Axis(labelOverlap=True, tickCount=5)}
+    y: dict[str, Any] = {"scale": alt.Scale(domain=[0.0, 1.0]), "axis": alt.Axis(format="%", tickCount=5)}
+    panels = []
+    for number, name in enumerate(results):
+        breadth = "share of states that sign" if number == 0 else None
+        base = alt.Chart(means[means["scenario"] == name])
+        dots = alt.Chart(runs[runs["scenario"] == name]).mark_point(filled=True, size=45, color=COLOURS[0], opacity=0.45).encode(
+            x=alt.X("depth:Q", **x), y=alt.Y("breadth_states:Q", title=breadth, **y)
+        )  # fmt: skip
+        wide = base.mark_rule(color=COLOURS[1], strokeWidth=2).encode(x=alt.X("depth_low:Q", **x), x2="depth_high:Q", y=alt.Y("breadth:Q", title=breadth, **y))
+        tall = base.mark_rule(color=COLOURS[1], strokeWidth=2).encode(y=alt.Y("breadth_low:Q", title=breadth, **y), y2="breadth_high:Q", x=alt.X("depth:Q", **x))
+        caption: Any = alt.TitleParams(name, fontSize=12, offset=4)
+        panels.append(alt.layer(dots, wide, tall).properties(width=SQUARE, height=SQUARE, title=caption))
+    subtitle = f"a point per run with a text, a panel per {what}; crosses: means with 95% intervals; the title compares runs of the same {what}"
+    title = title_of(_cost(within_scenarios(results), what), subtitle, SQUARE * len(results))
+    return themed(alt.hconcat(*panels, spacing=16, title=title).resolve_scale(x="shared"))
 
 
 def _moved(table: pd.DataFrame) -> str:
@@ -168,15 +191,17 @@ def _apart(table: pd.DataFrame) -> str:
     return f"The texts end furthest apart on {issue}: {row.max():.2f} ({row.idxmax()}) against {row.min():.2f} ({row.idxmin()})"
 
 
-def _cost(table: pd.DataFrame, results: Mapping[str, RunResult]) -> str:
-    """Whether the deepest text has fewer members than the shallowest, run by run, and by how much."""
-    known = table.dropna(subset=["depth"])
-    if len(known) < 2:
-        return "Too few scenarios have a text to compare"
-    ends = [known.loc[known["depth"].idxmin()], known.loc[known["depth"].idxmax()]]
-    breadth = [results[str(end["scenario"])].outcomes.set_index("replicate") for end in ends]
-    moved = paired(*(of["breadth_states"].where(of["depth"].notna()) for of in breadth))
-    span = f"{ends[0]['breadth']:.0%} of the states sign at depth {ends[0]['depth']:.2f}, {ends[1]['breadth']:.0%} at {ends[1]['depth']:.2f}"
-    if not (moved.low > 0 or moved.high < 0):
-        return f"Depth costs no members that could be told from chance: {span}"
-    return f"{'Depth costs members' if moved.difference < 0 else 'Deeper texts have more members'}: {span}"
+def _cost(found: pd.DataFrame, what: str) -> str:
+    """Under which scenarios runs with deeper texts have more members, or fewer, beyond chance."""
+    known = found.dropna(subset=["correlation"])
+    if known.empty:
+        return "Too few runs have a text to compare"
+    told = [
+        f"{how} members under {', '.join(f'{name} (correlation {value:+.2f})' for name, value in zip(rows['scenario'], rows['correlation'], strict=True))}"
+        for how, rows in (("more", known[known["low"] > 0.0]), ("fewer", known[known["high"] < 0.0])) if len(rows)
+    ]
+    if not told:
+        low, high = known["correlation"].min(), known["correlation"].max()
+        return f"Under no {what} can it be told from chance whether deeper texts have more members (correlations {low:+.2f} to {high:+.2f})"
+    rest = "; elsewhere it cannot be told from chance" if ((known["low"] <= 0.0) & (known["high"] >= 0.0)).any() else ""
+    return f"Runs with deeper texts have {', '.join(told)}{rest}"

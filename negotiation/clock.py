@@ -119,6 +119,18 @@ def exposure_at_ceremony(window: Window, step: float, pull: Pull) -> float:
     return time_factor(window, window.opens, end, pull) * (end - window.opens) / 30.0
 
 
+def late_shocks(setting: Setting) -> list[str]:
+    """What is odd about shocks of a scenario: those that come after its last day, or its last planned round."""
+    scenario, planned = setting.scenario, planned_rounds(setting)
+    said = []
+    for number, shock in enumerate(scenario.shocks, 1):
+        if shock.date is not None and shock.date > scenario.rounds.horizon:
+            said.append(f"note: shocks.{number}: {shock.date} lies after the horizon, {scenario.rounds.horizon}, so that it never acts")
+        if shock.round is not None and shock.round > planned:
+            said.append(f"note: shocks.{number}: round {shock.round} lies after the {planned} that are planned, so that it hardly ever acts")
+    return said
+
+
 def planned_rounds(setting: Setting) -> int:
     """Number of rounds up to the horizon if every text with a fixed date opens on it."""
     institutions = Institutions(setting)

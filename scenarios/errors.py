@@ -62,7 +62,12 @@ class Stopped(RuntimeError):
 
 def one_line(text: str) -> str:
     """A text for a terminal: no line breaks, and no control characters that a file might smuggle in."""
-    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    return printable(" ".join(text.split()))
+
+
+def printable(text: str) -> str:
+    """A text in which `?` stands for control characters, which could steer a terminal; line breaks stay."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
 def wrong(what: str, instead: str, place: str = "") -> InputError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import reduce
@@ -17,6 +18,7 @@ from waico.scenarios.schema import without_stale_parameters
 MAX_BYTES = 1_000_000
 LOCAL = {"nations.table": ".csv", "firms.table": ".csv", "coefficients": ".toml"}   # fields that may name a file
 DEEPEST = 20   # tables within tables, far more than the schema has
+MOST_DOTS = 300   # in a line: tomllib takes quadratic time and memory for dotted keys
 LIBRARY = Path(str(files("waico.scenarios"))) / "library"
 
 Tree = dict[str, Any]
@@ -74,11 +76,9 @@ def _check_tree(tree: Tree, file: str, place: str = "", depth: int = 0) -> None:
         if isinstance(value, dict):
             _check_tree(value, file, f"{place}{key}.", depth + 1)
         elif _has_ids(value):
-            ids = [entry["id"] for entry in value]
-            for name in ids:
-                if ids.count(name) > 1:
-                    what = f"has {show(name)} {ids.count(name)} times"
-                    raise InputError(file, f"{place}{key}", what, "give each its own id")
+            name, times = Counter(entry["id"] for entry in value).most_common(1)[0]
+            if times > 1:
+                raise InputError(file, f"{place}{key}", f"has {show(name)} {times} times", "give each its own id")
 
 
 def _parent(parent: Any, path: Path) -> Path:
@@ -103,6 +103,8 @@ def read_toml(path: Path) -> Tree:
         InputError: it cannot be read, or is no TOML.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise InputError(path.name, "", "is a pipe or a device", "give a readable file")
         if path.stat().st_size > MAX_BYTES:
             raise InputError(path.name, "", f"is larger than {MAX_BYTES} bytes", "scenario files are a few kilobytes")
         text = path.read_text(encoding="utf-8-sig")   # editors on Windows put a mark before UTF-8
@@ -114,6 +116,9 @@ def read_toml(path: Path) -> Tree:
         raise InputError(path.name, "", "is not text in UTF-8", "give a TOML file, saved as UTF-8")
     if not text.strip():
         raise InputError(path.name, "", "is empty", "give at least a title and extends = 'waic2025'")
+    dots = max(line.count(".") for line in text.split("\n"))
+    if dots > MOST_DOTS:
+        raise InputError(path.name, "", f"has a line with {dots} dots", "no key or list of a scenario is that long")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -206,16 +211,11 @@ def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def _has_ids(value: Any) -> TypeGuard[list[dict[str, Any]]]:
-    return isinstance(value, list) and bool(value) and all(isinstance(x, dict) and "id" in x for x in value)
+    return isinstance(value, list) and bool(value) and all(isinstance(x, dict) and isinstance(x.get("id"), str) for x in value)
 
 
 def _merge_by_id(below: list[dict[str, Any]], above: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Entries known below are merged in place, once each; new and repeated ones follow in order."""
-    pending = list(above)
-    merged = []
-    for entry in below:
-        match = next((new for new in pending if new["id"] == entry["id"]), None)
-        if match is not None:
-            pending.remove(match)
-        merged.append(merge(entry, match) if match else entry)
-    return merged + pending
+    """Entries known below are merged in place; new ones follow in order."""
+    pending = {entry["id"]: entry for entry in above}
+    merged = [merge(entry, pending.pop(entry["id"])) if entry["id"] in pending else entry for entry in below]
+    return merged + list(pending.values())

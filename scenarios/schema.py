@@ -11,6 +11,7 @@ The file is long because it is a catalogue: one line per parameter.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date as Date  # a field of Shock is called date
@@ -236,10 +237,9 @@ class Alliance(Section):
 
 def _unique_ids(items: list[Any]) -> list[Any]:
     """Refuse entries that share an id."""
-    ids = [item.id for item in items if item.id is not None]
-    for name in ids:
-        if ids.count(name) > 1:
-            raise wrong(f"has '{name}' {ids.count(name)} times", "give each its own id")
+    for name, times in Counter(item.id for item in items if item.id is not None).items():
+        if times > 1:
+            raise wrong(f"has '{name}' {times} times", "give each its own id")
     return items
 
 
@@ -612,7 +612,7 @@ class Scenario(Section):
     bargaining: Bargaining = param(Bargaining(), "the protocol")
     decision: Decision = param(Decision(), "the payoff of joining")
     outcome: Outcome = param(Outcome(), "outcome classes")
-    shocks: Annotated[list[Shock], AfterValidator(_unique_ids)] = param([], "changes during the run")
+    shocks: Annotated[list[Shock], AfterValidator(_unique_ids)] = param([], "changes during the run", max_length=200)
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

@@ -15,7 +15,7 @@ from waico.scenarios.schema import Scenario
 from waico.ui import panels
 from waico.ui.compared import MOST_REPLICATES, Compared
 from waico.ui.figures import Downloads, Panel, choices, of_tables
-from waico.ui.session import Session, Source
+from waico.ui.session import Session
 from waico.ui.world_map import world_map
 
 WATCHED = "the live view"   # among the scenarios: the one that is watched, with all changes and shocks
@@ -142,7 +142,7 @@ def _arm(session: Session, asked: dict[str, str], arm: str) -> Scenario:
     changes = dict(parse_assignment(text, option) for text in texts)
     if asked[arm] == WATCHED:
         return session.scenario_with(changes)
-    return (session.source if asked[arm] == session.source.name else Source(asked[arm])).load(changes)
+    return session.source_of(asked[arm]).load(changes)
 
 
 def _whole(asked: dict[str, str], key: str, low: int, high: int) -> int:

@@ -30,14 +30,14 @@ def Live(session: Session, saving: bool) -> None:
     """The whole view; the session holds all state, and every act of the visitor draws anew what it changed."""
     version, set_version = solara.use_state(0)
     act = acting(set_version)
-    with solara.Div(classes=["waico-live"]):
-        Header(session, version, act)
+    with solara.Div(classes=["waico-live"]):   # with keys, since what comes and goes among children without would build all figures anew
+        Header(session, version, act).key("header")
         if saving:
-            Save(session, version, act)
-        Headline(session, version)
+            Save(session, version, act).key("save")
+        Headline(session, version).key("headline")
         if session.problem:
-            solara.HTML("div", escape(session.problem), classes=["waico-problem"], attributes={"role": "alert"})
-        with solara.Div(classes=["waico-columns"]):
+            solara.HTML("div", escape(session.problem), classes=["waico-problem"], attributes={"role": "alert"}).key("problem")
+        with solara.Div(classes=["waico-columns"]).key("columns"):
             with solara.Div(classes=["waico-left"]):
                 Levers(session, version, act)
                 Happened(session, version, act)

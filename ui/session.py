@@ -157,6 +157,14 @@ class Session(Viewer):
         if name != self.source.name:
             self._attempt(lambda: self._take(_known(name, self.home)))
 
+    def source_of(self, name: str) -> Source:
+        """The scenario that is watched, one that comes with the package, or the one that the page was started with.
+
+        Raises:
+            InputError: it is none of them; no other file of the machine is read.
+        """
+        return self.source if name == self.source.name else _known(name, self.home)
+
     def upload(self, name: str, content: bytes) -> None:
         """Turn to a scenario of the visitor's."""
         self._attempt(lambda: self._take(Source(name, content)))

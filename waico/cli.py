@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 
 from waico import show
-from waico.scenarios.errors import InputError, Stopped, extra, one_line
+from waico.scenarios.errors import InputError, Stopped, extra, one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -246,6 +247,8 @@ def explain(
 @app.command()
 def validate(scenario: ScenarioArgument, changes: SetOption = []) -> None:  # noqa: B006 (typer copies it)
     """Check a scenario file and print what it resolves to."""
+    from waico.agents import Setting
+    from waico.negotiation.clock import late_shocks
     from waico.scenarios.paths import parse_assignment
 
     loaded = _checked(scenario, dict(parse_assignment(change) for change in changes), "--set")
@@ -254,6 +257,8 @@ def validate(scenario: ScenarioArgument, changes: SetOption = []) -> None:  # no
         f"{loaded.name}: valid; {len(loaded.issues)} issues, institutions {', '.join(loaded.institution_ids)}, "
         f"{len(loaded.assumptions)} assumptions marked\n"
     )
+    for note in late_shocks(Setting.of(loaded)):
+        sys.stderr.write(f"{note}\n")
 
 
 @app.command()
@@ -588,8 +593,9 @@ def _print_json(data: Any) -> None:
 
 
 class _Printer(Console):
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError   # for `_run` to end quietly, where rich would end with an error
+    def render(self, *arguments: Any, **options: Any) -> Iterator[Segment]:
+        for segment in super().render(*arguments, **options):   # titles and names are a user's, or of a file from elsewhere
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
 
 
 def _print_all(parts: Iterable[Any]) -> None:
@@ -600,4 +606,6 @@ def _print_all(parts: Iterable[Any]) -> None:
 def _print(what: Any) -> None:
     width = None if sys.stdout.isatty() else 120
     console = _Printer(file=sys.stdout, width=width, markup=False, emoji=False)   # names are a user's, in any letters
-    console.print(what, soft_wrap=isinstance(what, str))
+    with console.capture() as printed:
+        console.print(what, soft_wrap=isinstance(what, str))
+    sys.stdout.writelines(f"{line.rstrip()}\n" for line in printed.get().splitlines())   # tables are padded with blanks

@@ -258,6 +258,14 @@ def test_a_step_updates_figures_and_builds_none_anew(page: Any, address: str) ->
 # what is taken along
 
 
+def test_what_comes_and_goes_above_the_figures_builds_none_anew(page: Any, address: str) -> None:
+    visit(page, address)
+    page.eval_on_selector(STATE, "x => { x.marked = true }")
+    button(page, "Save and open").click()
+    page.wait_for_selector(".waico-save")
+    assert page.eval_on_selector(STATE, "x => x.marked")
+
+
 def test_a_link_restores_the_view(page: Any, address: str) -> None:
     visit(page, address, "seed=4")
     for number in range(1, 6):

@@ -476,6 +476,17 @@ FILES = {
         f"bad.toml: extends: 'nope.toml' does not exist; {GIVE}",
     ),
     "extends a file elsewhere": Case('extends = "../x.toml"\n', f"bad.toml: extends: '../x.toml' {OUTSIDE}"),
+    "a key of ten thousand parts": Case(
+        EXTENDS + ".".join(["a"] * 10_001) + " = 1\n", "bad.toml: has a line with 10000 dots; no key or list of a scenario is that long"
+    ),
+    "more shocks than anybody would look through": Case(
+        'extends = "aiib2014"\ntitle = "Many"\n' + "".join(f'[[shocks]]\nid = "s{n}"\nround = 1\npath = "decision.b_fit"\nvalue = 1\n' for n in range(2500)),
+        "bad.toml: shocks: is [{ id = 's0', round = 1, path = 'decision.b_fit', value =...; give at most 200 entries",
+    ),
+    "thousands of issues": Case(
+        'extends = "aiib2014"\ntitle = "Many"\nissues = [\n' + "".join(f'{{ id = "i{n}", salience = 1.0 }},\n' for n in range(20_000)) + "]\n",
+        "bad.toml: issues: is [{ id = 'conditionality', low = 'none', high = 'policy co...; give at most 64 entries",
+    ),
     "extends a number": Case(
         "extends = 3\n", "bad.toml: extends: is 3; give a bundled name or a .toml file beside this one"
     ),
@@ -529,7 +540,7 @@ FILES = {
         "bad.toml: is not valid TOML: it is nested too deeply; mend the brackets",
     ),
     "deeply nested tables": Case(
-        f"title{'.a' * 3000} = 1\n",
+        f"title{'.a' * 200} = 1\n",
         "bad.toml: has tables more than 20 levels deep; no table of a scenario lies so deep",
     ),
     "number of thousands of digits": Case(

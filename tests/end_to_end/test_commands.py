@@ -8,6 +8,7 @@ import importlib
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -404,6 +405,28 @@ def test_validate_with_changes(small: Path, capsys: Capture) -> None:
     resolved = Scenario.model_validate_json(capsys.readouterr().out)
     signature = resolved.institutions[0].signature
     assert (signature.after_days, signature.ceremony) == (200, None)
+
+
+def test_validate_tells_of_shocks_that_come_too_late(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "late.toml").write_text(
+        'extends = "waic2025"\n'
+        + "".join(f'[[shocks]]\nid = "{name}"\n{when}\npath = "decision.b_fit"\nvalue = 1\n' for name, when in (("a", "date = 2030-01-20"), ("b", "round = 900")))
+    )
+    assert _run(["validate", str(tmp_path / "late.toml")]) == 0
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "note: shocks.3: 2030-01-20 lies after the horizon, 2028-08-26, so that it never acts",
+        "note: shocks.4: round 900 lies after the 43 that are planned, so that it hardly ever acts",
+    ]
+
+
+def test_texts_of_a_file_cannot_steer_the_terminal_and_lines_end_where_they_do(small: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / small.name).write_bytes(small.read_bytes())
+    (tmp_path / "odd.toml").write_text(f'extends = "{small.name}"\ntitle = "\\u001b]0;mine\\u0007 \\u009b31m\\nred"\n')
+    assert _run(["run", str(tmp_path / "odd.toml"), "--replicates", "2"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("?]0;mine ?31m\nred\n")
+    assert all(letter.isprintable() for letter in out.replace("\n", ""))
+    assert not re.search(r" $", out, re.MULTILINE)
 
 
 # waico replay

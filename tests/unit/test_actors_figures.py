@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +67,10 @@ def test_the_figure_names_the_first_bridge(result: RunResult) -> None:
     table = bridge_states(result)
     chart = actor_plots.bridges(table, ("waico", "us_coalition"))
     assert titled(chart).startswith(f"{table['name'].iloc[0]} is most often in both ({table['both'].iloc[0]:.0%})")
+    sides = table.head(3).assign(both=[0.5, 0.3, 0.2], alignment=[1.0, -1.0, -2.0])
+    assert titled(actor_plots.bridges(sides, ("a", "b"))).endswith(
+        "50% are of states nearer the sponsor than the mean state, 50% of states nearer the rival"
+    )
     assert titled(actor_plots.bridges(table.assign(both=0.0), ("a", "b"))) == "No state ever ends in both bodies"
 
 
@@ -119,10 +125,16 @@ def test_rescues_name_the_best_change_and_its_price() -> None:
     table = counterfactuals(CHARTER, changes, seed=1, replicates=12)
     row = table.set_index("change").loc["no red line"]
     chart = failure_plots.rescues(table)
-    assert titled(chart) == f"Most rescued by 'no red line': {int(row['saved'])} of {int(row['failed'])} failed runs, depth {row['depth']:+.2f}"
-    assert titled(failure_plots.rescues(table.head(1))).startswith("No change stands out")
+    told = f"{int(row['saved'])} of {int(row['failed'])} runs without it have it"
+    assert titled(chart) == f"Whether the body comes into force changes most by 'no red line' (depth {row['depth']:+.2f}): {told}"
+    assert titled(failure_plots.rescues(table.head(1))) == "No change stands out in whether the body comes into force"
+    twice = pd.concat([table, table.tail(1).assign(change="the same again", depth=np.nan)], ignore_index=True)
+    assert "(depth" in titled(failure_plots.rescues(twice))
+    assert ", tied with 'the same again': " in titled(failure_plots.rescues(twice))
+    undone = table.assign(difference=-table["difference"], lost=table["saved"], saved=0, failed=12 - table["failed"])
+    assert titled(failure_plots.rescues(undone)).endswith(f"{int(row['saved'])} of {int(row['failed'])} runs with it lose it")
     drawn = {(row["change"], row["what"]): row["difference"] for row in data_of(chart, "what")}
-    assert drawn["no red line", "depth of the text"] == pytest.approx(row["depth"])
+    assert drawn["no red line", "depth of the last text"] == pytest.approx(row["depth"])
     assert drawn["no red line", "share of runs with the outcome"] == pytest.approx(row["difference"])
 
 
@@ -146,4 +158,12 @@ def test_destabilizers_say_how_often_a_membership_lasts() -> None:
     stable = pd.Series([one.internal for one in found if one.institution == "waico"])
     title = titled(actor_plots.destabilizers(found, SMALL, "waico"))
     assert title.startswith(f"The membership of waico is internally stable in {stable.mean():.0%} of {len(stable)} runs")
+    drawn = data_of(actor_plots.destabilizers(found, SMALL, "waico"), "share")
+    of_body = [one for one in found if one.institution == "waico"]
+    moves = Counter((code, kind) for one in of_body for kind, rows in (("leaves", one.leavers), ("joins", one.joiners)) for code in rows["iso3"])
+    assert moves
+    assert {(row["iso3"], kind): row[kind] for row in drawn for kind in ("leaves", "joins") if row[kind]} == pytest.approx(
+        {move: number / len(of_body) for move, number in moves.items()}
+    )
+    assert all(not (row["leaves"] and row["joins"]) for row in drawn)   # in a panel of its own
     assert titled(actor_plots.destabilizers([], SMALL, "waico")) == "waico never stands at the end of a run"

@@ -1,5 +1,6 @@
 """Designs of sweeps: what their files may say, and what samples come of them."""
 
+import os
 from dataclasses import replace
 from datetime import date
 from importlib import resources
@@ -33,6 +34,22 @@ def test_a_design_is_read_from_its_file_and_finds_its_scenario_beside_it(tmp_pat
     assert (plan.runs, list(plan.samples)) == (48, list(plan.factors))
     kinds = [PRESSURE, TEXT, "institutions.waico.entry_into_force.ratifications", "bargaining.protocol"]
     assert [plan.samples[name].dtype.kind for name in kinds] == ["f", "f", "i", "O"]
+
+
+def test_a_design_names_no_scenario_outside_its_folder(tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    design = write_design(inner)
+    (inner / "small.toml").rename(tmp_path / "small.toml")
+    design.write_text(design.read_text().replace('"small.toml"', '"../small.toml"'))
+    with pytest.raises(InputError, match=r"scenario: '\.\./small\.toml' lies outside"):
+        read_plan(design)
+
+
+def test_a_pipe_is_no_design(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(InputError, match="is a pipe or a device"):
+        read_plan(tmp_path / "pipe.toml")
 
 
 def test_paths_may_be_written_without_quotes() -> None:

@@ -267,3 +267,18 @@ def test_p_values_hold_their_level_for_rare_outcomes() -> None:
         halves = Halves(x, rng.random(180) < rate, sample, np.zeros(180, dtype=bool))
         found.append(halves.p_value([Restriction("a", -np.inf, 14.5)], held_out=True) < 0.05)
     assert np.mean(found) <= 0.07
+
+
+def leaves(*p_values: float) -> discovery.Rules:
+    rows = [(f"leaf {number}", 1, *[0.5] * 6, p_value) for number, p_value in enumerate(p_values)]
+    return discovery.Rules("no_text", 0.4, 0.4, pd.DataFrame(rows, columns=discovery.RULES), "not confirmed: so it is" if min(p_values) > 0.05 else "")
+
+
+def test_leaves_that_are_not_confirmed_are_counted_and_not_told() -> None:
+    told = leaves(0.001, 0.7).in_words("fail")
+    assert "leaf 0" in told
+    assert "leaf 1" not in told
+    assert told.endswith("1 more leaf was not confirmed on samples held out.")
+    assert "leaf 1" not in leaves(0.001, 0.04).in_words("fail")   # 0.04 is not enough for one of two
+    assert leaves(0.4, 0.7).in_words("fail") == "No leaf in which more runs fail is confirmed: so it is."
+    assert "more lea" not in leaves(0.001, 0.002).in_words("fail")

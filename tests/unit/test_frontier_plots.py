@@ -57,3 +57,34 @@ def test_the_title_says_where_the_frontier_is_or_that_there_is_none() -> None:
     assert len(frontier_map(none).to_dict()["layer"]) == 1
     certain = replace(none, everywhere="above", points=none.points.assign(probability=1.0))
     assert "stays at or above 50% of the runs all over the plane: at least 100%" in words(frontier_map(certain))
+
+
+def footing(chart: Any) -> str:
+    return " ".join(chart.to_dict()["title"]["subtitle"])
+
+
+def test_a_line_that_other_draws_may_not_have_is_not_placed() -> None:
+    unsure = frontier_map(replace(found(0.8), sampling=float("inf")))
+    assert words(unsure) == "Where 'in force' comes in 50% of the runs cannot be told with 8 replicates: shares go from 0% to 100%"
+    assert "might have no such line" in footing(unsure)
+
+
+def test_a_tolerance_that_was_not_reached_is_told() -> None:
+    known = found(0.8)
+    assert "asked for" not in footing(frontier_map(known))
+    coarse = footing(frontier_map(replace(known, resolution=0.2)))
+    assert "bracketed to 20.0% of the ranges, not to the 10.0% asked for: points ran out" in coarse
+
+
+def test_the_legend_names_what_is_drawn() -> None:
+    known = found(0.8)
+    bare = frontier_map(replace(known, band=known.band.head(0)))
+    assert bare.to_dict()["layer"][1]["encoding"]["strokeDash"]["legend"]["values"] == ["frontier"]
+    assert "the 95% band of the line covers the whole plane" in footing(bare)
+    assert "covers" not in footing(frontier_map(known))
+
+
+def test_colours_span_the_shares_there_are() -> None:
+    known = found(0.8)
+    low = replace(known, points=known.points.assign(probability=0.31 * known.points["probability"]))
+    assert frontier_map(low).to_dict()["layer"][0]["encoding"]["color"]["scale"]["domain"] == [0.0, 0.4]

@@ -69,7 +69,7 @@ def test_the_box_and_the_bars_name_the_rule(explored: Explored) -> None:
     box = explored.box("no_text")
     assert [side["values"] for side in box["sides"]] == ["consensus"] and "consensus" in box["words"]
     bars = explored.sensitivity("no_text")["bars"]
-    assert bars[0]["name"] == "adoption rule" and bars[0]["value"] > 0.7
+    assert bars[0]["name"] == "waico adoption rule" and bars[0]["value"] > 0.7
     assert [bar["value"] for bar in bars] == sorted((bar["value"] for bar in bars), reverse=True)
 
 

@@ -31,6 +31,15 @@ RULE = "institutions.waico.adoption.rule"
 PROTOCOL = "bargaining.protocol"
 
 
+def test_no_scenario_but_those_offered_is_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.toml").write_text('extends = "waic2025"\n')
+    session = Session(Source("waic2025"))
+    assert session.source_of("gpai").load({}).name == "gpai"
+    for name in (str(tmp_path / "secret.toml"), "/etc/passwd", "../waic2025.toml"):
+        with pytest.raises(InputError, match="is not here"):
+            session.source_of(name)
+
+
 @pytest.fixture(scope="module")
 def scenario() -> Scenario:
     return load_scenario("waic2025")

@@ -8,7 +8,9 @@ import pytest
 pytest.importorskip("altair", reason="needs the extra `analysis`")
 
 from waico.analysis import plots
+from waico.analysis.endings import outcome_definitions, possible_outcomes
 from waico.analysis.intervals import wilson
+from waico.negotiation.measure import OUTCOMES
 from waico.runs.run import RunResult, run
 from waico.scenarios.errors import InputError
 from waico.scenarios.load import load_scenario
@@ -63,8 +65,30 @@ def test_membership_title_gives_the_medians(result: RunResult) -> None:
 def test_shares_are_those_of_the_table(result: RunResult) -> None:
     (bars,) = rows(plots.outcome_shares(result)).values()
     drawn = {bar["outcome"].replace(" ", "_"): bar["share"] for bar in bars}
-    assert drawn == pytest.approx(result.summary()["outcomes"])
+    told = result.summary()["outcomes"]
+    assert told.pop("no_text") == 0.0   # no vote can fail where those who are willing go ahead, so that it is not drawn
+    assert drawn == pytest.approx(told)
     assert all(bar["low"] <= bar["share"] <= bar["high"] for bar in bars)
+
+
+def test_only_what_can_happen_is_possible() -> None:
+    votes = load_scenario("binding_charter")
+    alone = load_scenario("aiib2014")
+    willing = load_scenario("waic2025")
+    assert "no_text" in possible_outcomes([votes])
+    assert "no_text" in possible_outcomes([willing, votes])
+    assert "no_text" not in possible_outcomes([willing])
+    assert "no_text" in possible_outcomes([willing], ["no_text"])   # as where the horizon comes first
+    assert "rival_blocs" in possible_outcomes([willing])
+    assert "rival_blocs" not in possible_outcomes([alone])
+
+
+def test_definitions_name_every_class_with_the_thresholds_of_the_scenario() -> None:
+    told = outcome_definitions(load_scenario("waic2025", {"outcome.thin_depth": 0.55, "outcome.force_days": 100}))
+    lines = {line.split(" | ")[0].removeprefix("| "): line for line in told.splitlines()[2:]}
+    assert list(lines) == [name.replace("_", " ") for name in OUTCOMES]
+    assert "below 0.55" in lines["thin body"]
+    assert "within 100 days" in lines["unratified"]
 
 
 @pytest.mark.parametrize(("counts", "start"), [((90, 10), "The most frequent outcome is"), ((6, 4), "No outcome stands out")])

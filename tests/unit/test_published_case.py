@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from waico.analysis.published_case import PUBLISHED, actors, medians_by_protocol
@@ -42,7 +43,7 @@ def test_the_figure_tells_the_largest_miss() -> None:
     table = medians_by_protocol()
     gaps = np.abs(table[table["source"] == "challenge"]["median"].to_numpy()[1:] - np.array(PUBLISHED))
     title = title_in_words(published_case(table).to_dict())
-    assert title == f"Challenge misses the published rounds by {gaps.mean():.2f} years in the mean, by {gaps.max():.2f} at most"
+    assert title == f"Challenge misses the published rounds by {gaps.mean():.2f} years in the mean, by {gaps.max():.2f} at most; a constant 10 by 0.77"
 
 
 @pytest.mark.extra
@@ -64,3 +65,10 @@ def test_distances_to_solutions_are_means_over_runs() -> None:
     assert row["distance"] == pytest.approx(np.mean(found))
     assert row["runs"] == 2
     assert title_in_words(distances_by_solution(table).to_dict()).startswith("Nearest to an efficient text: small (")
+    for shift, told in ((0.0, "no two can be told apart by 8 runs"), (0.1, "Nearest to an efficient text: a (0.100); farthest: b (0.200)")):
+        noise = np.array([-0.03, 0.04, 0.01, -0.02, 0.0, 0.02, -0.05, 0.03])
+        each = {"a": np.full(8, 0.1), "b": 0.1 + shift + noise}
+        rows = [{"scenario": name, "solution": "to the nearest efficient text", "distance": values.mean(), "low": 0.0, "high": 0.3, "runs": 8, "most": 2.8,
+                 "each": values} for name, values in each.items()]  # fmt: skip
+        chart = distances_by_solution(pd.DataFrame(rows))
+        assert told in title_in_words(chart.to_dict())

@@ -170,6 +170,17 @@ def test_names_in_a_report_cannot_lead_out_of_its_folder(place: Path) -> None:
     assert (place.parent / "other.csv").read_text() == "1"
 
 
+def test_a_link_in_place_of_the_folder_of_tables_is_not_followed(place: Path, tmp_path: Path) -> None:
+    write(report(), place)
+    victim = tmp_path / "victim"
+    table_folder(place).rename(victim)
+    table_folder(place).symlink_to(victim)
+    (victim / "numbers.csv").write_text("mine")
+    with pytest.raises(InputError, match="is a link to another place"):
+        write(report(), place)
+    assert (victim / "numbers.csv").read_text() == "mine"
+
+
 @pytest.mark.parametrize(
     ("name", "what"), [("page.pdf", "does not end in .html"), ("gone/page.html", "does not exist")]
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -55,7 +57,7 @@ def test_without_a_text_the_figures_say_so(nothing: RunResult) -> None:
     assert text_plots.text_table(nothing)["median"].isna().all()
     assert titled(text_plots.charter(nothing)) == "No text is ever tabled"
     assert titled(text_plots.text_comparison({"a": nothing})) == "No text is ever tabled"
-    assert titled(text_plots.depth_against_breadth({"a": nothing}, "nothing")) == "Too few scenarios have a text to compare"
+    assert titled(text_plots.depth_against_breadth({"a": nothing}, "nothing")) == "Too few runs have a text to compare"
 
 
 def test_texts_side_by_side_name_the_issue_on_which_they_part(result: RunResult, nothing: RunResult) -> None:
@@ -64,17 +66,34 @@ def test_texts_side_by_side_name_the_issue_on_which_they_part(result: RunResult,
     assert {row["scenario"] for row in data_of(same, "median")} == {"one", "other"}
 
 
-def test_tradeoff_is_of_means_and_the_title_compares_run_by_run(result: RunResult) -> None:
-    deeper = RunResult(**{**vars(result), "outcomes": result.outcomes.assign(
-        depth=result.outcomes["depth"] + 0.2, breadth_states=result.outcomes["breadth_states"] - [0.01, 0.02, 0.03, 0.02, 0.01]
-    )})  # fmt: skip
-    results = {"shallow": result, "deep": deeper}
-    depth, breadth = (text_plots.tradeoff(results).set_index("scenario")[name] for name in ("depth", "breadth"))
-    assert depth["deep"] - depth["shallow"] == pytest.approx(0.2)
-    assert breadth["shallow"] == pytest.approx(result.outcomes["breadth_states"].mean())
-    assert titled(text_plots.depth_against_breadth(results, "depth")).startswith("Depth costs members: ")
-    swapped = text_plots.depth_against_breadth({"a": result, "b": result}, "nothing")
-    assert titled(swapped).startswith("Depth costs no members that could be told from chance")
+def test_depth_and_breadth_are_compared_within_a_scenario(result: RunResult) -> None:
+    """Both fall together within each scenario, although the deeper scenario has more members."""
+    def drawn(shift: float, sign: float) -> RunResult:
+        place = np.arange(30) / 100.0
+        outcomes = pd.DataFrame({"replicate": range(30), "depth": 0.2 + shift + place, "breadth_states": 0.4 + shift + sign * place})
+        return RunResult(**{**vars(result), "outcomes": outcomes})
+
+    down = {"shallow": drawn(0.0, -1.0), "deep": drawn(0.3, -1.0)}
+    table = text_plots.within_scenarios(down)
+    assert table["correlation"].tolist() == pytest.approx([-1.0, -1.0])
+    assert titled(text_plots.depth_against_breadth(down, "rule")) == "Runs with deeper texts have fewer members under shallow (correlation -1.00), deep (correlation -1.00)"
+    apart = {"a": drawn(0.0, 1.0), "b": drawn(0.3, -1.0)}
+    assert "more members under a (correlation +1.00), fewer members under b (correlation -1.00)" in titled(text_plots.depth_against_breadth(apart, "rule"))
+    mixed = down | {"flat": RunResult(**{**vars(result), "outcomes": down["deep"].outcomes.assign(breadth_states=[0.1, 0.2, 0.3] * 10)})}
+    assert titled(text_plots.depth_against_breadth(mixed, "rule")).endswith("; elsewhere it cannot be told from chance")
+    assert len(data_of(text_plots.depth_against_breadth(apart, "rule"), "breadth_states")) == 60
+    assert text_plots.tradeoff(apart)["depth"].tolist() == pytest.approx([0.345, 0.645])
+
+
+def test_correlations_have_the_interval_of_fisher(result: RunResult) -> None:
+    """Of 28 runs z has a standard error of sqrt(1.06 / 25) = 0.2059."""
+    rng = np.random.default_rng(3)
+    outcomes = pd.DataFrame({"replicate": range(28), "depth": rng.normal(size=28), "breadth_states": rng.normal(size=28)})
+    row = text_plots.within_scenarios({"one": RunResult(**{**vars(result), "outcomes": outcomes})}).iloc[0]
+    z = np.arctanh(row["correlation"])
+    assert (row["low"], row["high"]) == pytest.approx((np.tanh(z - 1.96 * 0.2059), np.tanh(z + 1.96 * 0.2059)), abs=1e-3)
+    alone = {"one": RunResult(**{**vars(result), "outcomes": outcomes})}
+    assert titled(text_plots.depth_against_breadth(alone, "rule")).startswith("Under no rule can it be told from chance whether")
 
 
 # --- measures over time
@@ -121,6 +140,8 @@ def test_terms_are_drawn_largest_first_and_add_up() -> None:
     assert values == {term: value for term, value in found.terms.items() if abs(value) >= decision_plots.SHOWN}
     sizes = [abs(row["value"]) for row in drawn]
     assert sizes == sorted(sizes, reverse=True)
+    assert "replicate 0 alone" in " ".join(chart.to_dict()["title"]["subtitle"])
+    assert explain(BASE, "KEN", seed=1, replicate=1).replicate == 1
     does = f"{found.step}s" if found.after != found.before else f"does not {found.step}"
     assert titled(chart).startswith(f"Kenya {does} in round {found.round}: ")
 
@@ -131,6 +152,15 @@ def test_a_principal_has_nothing_to_decide() -> None:
 
 
 # --- differences
+
+
+def test_differences_of_shares_are_told_in_points() -> None:
+    rows = paired_rows([0.25], [0.1]).assign(row="a", low=0.1, high=0.4)
+    for percent, told in ((True, "change (percentage points)"), (False, "change")):
+        spec: Any = difference_plots.differences(rows, "row", title="It", quantity="change", subtitle="", percent=percent).to_dict()
+        x = spec["hconcat"][0]["layer"][1]["encoding"]["x"]
+        assert x["title"] == told
+        assert ("labelExpr" in x["axis"]) == percent
 
 
 def paired_rows(differences: list[float], se: list[float], pairs: int = 50) -> pd.DataFrame:

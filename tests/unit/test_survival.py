@@ -176,7 +176,7 @@ def test_intervals_cover_the_truth(sample: float, draw: float) -> None:
     assert naive < 140
 
 
-GRID = {"sampler": "grid", "factors": {A: {"values": [-1.0, 1.0]}, WORDS: {"values": ["nash", "compromise"]}}}
+GRID: dict[str, Any] = {"sampler": "grid", "factors": {A: {"values": [-1.0, 1.0]}, WORDS: {"values": ["nash", "compromise"]}}}
 
 
 def test_points_of_a_grid_are_not_drawn(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ pytest.importorskip("altair", reason="needs the extra `analysis`")
 from tests.charts import data_of, titled
 from waico.analysis import factor_plots, plots, sweep_plots
 from waico.analysis.discovery import Box
+from waico.analysis.factors import short_names
 from waico.analysis.survival import Gap
 from waico.analysis.sweep_plots import MONTH
 from waico.negotiation.measure import OUTCOMES
@@ -65,6 +66,13 @@ def box(**changes: Any) -> Box:
         "held_out_density": 0.8, "held_out_mass": 0.35, "held_out_share": 0.48, "p_value": 0.01, "trajectory": way, "note": "",
     }  # fmt: skip
     return Box(**(told | changes))
+
+
+def test_short_names_say_whose_a_parameter_is() -> None:
+    paths = ["nations.CHN.red_lines.enforcement.floor", "institutions.waico.opening.seat", "institutions.waico.rival_pressure", "nations.tolerance", "decision.b_cost"]
+    assert list(short_names(paths).values()) == ["CHN enforcement floor", "waico opening seat", "waico rival_pressure", "nations tolerance", "decision b_cost"]
+    alike = ["issues.seat.prior.mean", "issues.agenda.prior.mean"]
+    assert list(short_names(alike).values()) == alike
 
 
 def means(**columns: Any) -> pd.DataFrame:
@@ -159,7 +167,7 @@ def test_stacked_shares_add_up_and_the_title_names_what_changes_most() -> None:
     chart = sweep_plots.outcomes_along_factors(shares, LABELS)
     table = pd.DataFrame(data_of(chart, "share"))
     assert table.groupby("class")["share"].sum().tolist() == pytest.approx([1.0, 1.0])
-    assert titled(chart) in ("'No text' changes most, by 50% of the runs between classes of a b",)
+    assert titled(chart) in ("'No text' changes most, by 50 percentage points between classes of a b",)
 
 
 @pytest.mark.parametrize("harm", [{"low": -0.01}, {"noise": 0.95}])
@@ -293,6 +301,7 @@ def test_the_peeling_names_what_holds_on_samples_held_out() -> None:
         titled(chart)
         == "Inside the box 80% of the runs held out end well, against 48% of all; it holds 55% of those that do"
     )
+    assert {row["text"]: row["density"] for row in data_of(chart, "half")} == {"all runs searched: 50%": 0.5, "all runs held out: 48%": 0.48}
     marks = {row["what"]: row for row in data_of(chart, "what")}
     assert marks["the same box on samples held out"]["coverage"] == 0.55
     assert [(row["coverage"], row["density"]) for row in data_of(chart, "dimensions")] == [(1.0, 0.5), (0.6, 0.9)]

@@ -22,7 +22,7 @@ from waico.negotiation.course import Course
 from waico.runs.design import MAX_SAMPLES, Design, Range, Values, column_of, parse_design
 from waico.runs.sampling import SAMPLERS
 from waico.scenarios.errors import InputError
-from waico.scenarios.layers import LOCAL, bundled_scenarios, local, read_toml
+from waico.scenarios.layers import LOCAL, beside, bundled_scenarios, local, read_toml
 from waico.scenarios.load import check, load_scenario
 from waico.scenarios.paths import replace
 from waico.scenarios.schema import Scenario
@@ -105,7 +105,9 @@ def read_plan(source: str | Path | Mapping[str, Any]) -> Plan:
         tree, file, folder = read_toml(path), path.name, path.parent
     design = parse_design(tree, file)
     name = design.scenario
-    scenario = load_scenario(name if name in bundled_scenarios() else folder / name)
+    if name not in bundled_scenarios():
+        name = str(folder / name if isinstance(source, Mapping) else beside(folder, name, file, "scenario"))
+    scenario = load_scenario(name)
     if design.table is not None:
         samples = _tabled(folder / design.table, file)
     else:
