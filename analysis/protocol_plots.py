@@ -106,7 +106,8 @@ def distances_by_solution(table: pd.DataFrame) -> Chart:
         dots = base.mark_point(filled=True, size=75, color=COLOURS[0], opacity=1).encode(x=alt.X("distance:Q", title="distance", **reach))
         caption: Any = alt.TitleParams(str(solution), fontSize=12, offset=4)
         panels.append(alt.layer(bars, dots).properties(width=200, height=alt.Step(28), title=caption))
-    runs, most = f"{table['runs'].min()} to {table['runs'].max()} runs", f"{table['most'].max():.2f}"
+    fewest, runs, most = table["runs"].min(), f"{table['runs'].max()} runs", f"{table['most'].max():.2f}"
+    runs = runs if runs.startswith(f"{fewest} ") else f"{fewest} to {runs}"
     subtitle = f"Euclidean distance of the last text over all issues, at most {most}; means over {runs}, 95% intervals; the title compares run by run"
     return themed(alt.hconcat(*panels, spacing=16, title=title_of(_nearest(table[table["solution"] == DISTANCES["pareto"]]), subtitle, 640)))
 

@@ -597,6 +597,9 @@ class _Printer(Console):
         for segment in super().render(*arguments, **options):   # titles and names are a user's, or of a file from elsewhere
             yield segment if segment.control else Segment(printable(segment.text), segment.style)
 
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError   # for `_run` to end quietly, where rich would end with an error
+
 
 def _print_all(parts: Iterable[Any]) -> None:
     for part in parts:

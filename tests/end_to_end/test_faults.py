@@ -125,6 +125,7 @@ def test_a_full_disk(name: str, folder: Path, request: pytest.FixtureRequest) ->
     assert run(folder, again)[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITERS)
 def test_killed_at_any_moment_of_writing(name: str, folder: Path, tmp_path: Path) -> None:
     """
