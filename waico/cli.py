@@ -589,16 +589,13 @@ def _progress(total: int, quiet: bool, what: str = "replicates") -> Iterator[Cal
 
 
 def _print_json(data: Any) -> None:
-    sys.stdout.write(json_module.dumps(data, indent=1) + "\n")
+    _write(json_module.dumps(data, indent=1) + "\n")
 
 
 class _Printer(Console):
     def render(self, *arguments: Any, **options: Any) -> Iterator[Segment]:
         for segment in super().render(*arguments, **options):   # titles and names are a user's, or of a file from elsewhere
             yield segment if segment.control else Segment(printable(segment.text), segment.style)
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError   # for `_run` to end quietly, where rich would end with an error
 
 
 def _print_all(parts: Iterable[Any]) -> None:
@@ -611,4 +608,12 @@ def _print(what: Any) -> None:
     console = _Printer(file=sys.stdout, width=width, markup=False, emoji=False)   # names are a user's, in any letters
     with console.capture() as printed:
         console.print(what, soft_wrap=isinstance(what, str))
-    sys.stdout.writelines(f"{line.rstrip()}\n" for line in printed.get().splitlines())   # tables are padded with blanks
+    _write("".join(f"{line.rstrip()}\n" for line in printed.get().splitlines()))   # tables are padded with blanks
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise BrokenPipeError from None   # without a number, by which click would know it and end with an error

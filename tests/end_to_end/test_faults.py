@@ -261,6 +261,7 @@ def test_output_that_nobody_takes(folder: Path) -> None:
     for redirected, code, complaint in [
         ("> /dev/full", 1, "the output cannot be written or read: No space left on device\n"),
         ("| head -n 0; exit ${PIPESTATUS[0]}", 0, ""),
+        ("--json | head -n 0; exit ${PIPESTATUS[0]}", 0, ""),
         (">&-", 0, ""),
         ("--nonsense 2> /dev/full", 2, ""),
         ("--nonsense 2>&-", 2, ""),
