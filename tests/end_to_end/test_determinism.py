@@ -20,12 +20,10 @@ pytestmark = [pytest.mark.extra, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 SURROUNDINGS = {
-    "hash order": {"PYTHONHASHSEED": "1"},
-    "plain C locale, an eastern time zone": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "TZ": "Pacific/Kiritimati"},
-    "one thread, a western time zone": {
-        "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "TZ": "America/Adak",
+    "another hash order, one thread, a western time zone": {
+        "PYTHONHASHSEED": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", "TZ": "America/Adak",
     },
-    "another year": {},
+    "another year, plain C locale, an eastern time zone": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "TZ": "Pacific/Kiritimati"},
 }  # fmt: skip
 
 
@@ -49,7 +47,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str |
 @pytest.mark.parametrize("name", list(SURROUNDINGS))
 def test_the_same_bytes_whatever_is_around(name: str, usual: dict[str, dict[str, str | int]], tmp_path: Path) -> None:
     before: list[str] = []
-    if name == "another year":
+    if name.startswith("another year"):
         if shutil.which("faketime") is None:
             pytest.skip("there is no faketime here")
         before = ["faketime", "-f", "@2031-02-28 23:59:58"]
