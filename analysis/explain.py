@@ -220,7 +220,9 @@ def _step_at(model: NegotiationModel, i: int, j: int, before: int) -> tuple[str,
         return "none", "it was kept out, or not let in by the gate"
     if before == OUTSIDE and setting.staged[j]:
         return ("endorse", "") if decided.endorse_factor[j] > 0 else ("none", "endorsement was not open")
-    return ("sign", "") if decided.sign_factor[j] > 0 else ("none", "no text was open for signature")
+    if decided.sign_factor[j] > 0:
+        return "sign", ""
+    return "none", "no text was open for signature" + (", and it had endorsed already" if before > OUTSIDE else "")
 
 
 def _after_signature(model: NegotiationModel, i: int, j: int) -> str:

@@ -28,7 +28,7 @@ GIVEN_DATA = ("S1", "delta")
 NO_INTERVAL = "SALib gives no interval for sigma"
 
 
-def indices(sweep: Sweep, measures: Sequence[str] = MEASURES, *, seed: int = 0) -> pd.DataFrame:
+def indices(sweep: Sweep, measures: str | Sequence[str] = MEASURES, *, seed: int = 0) -> pd.DataFrame:
     """Sensitivity indices of measures to factors, by the methods that the sampler of the sweep is made for.
 
     - sobol: first-order (S1) and total (ST) shares of the variance (Saltelli et al. 2010), by SALib.
@@ -49,7 +49,7 @@ def indices(sweep: Sweep, measures: Sequence[str] = MEASURES, *, seed: int = 0) 
 
     Args:
         sweep: complete.
-        measures: outcome classes and `in_force` (both as indicators), or numeric columns of outcomes.
+        measures: outcome classes and `in_force` (both as indicators), or numeric columns of outcomes; one or several.
         seed: of the resamples behind the intervals.
 
     Returns:
@@ -60,7 +60,7 @@ def indices(sweep: Sweep, measures: Sequence[str] = MEASURES, *, seed: int = 0) 
         NeedsExtra: SALib is missing.
     """
     _check(sweep)
-    return pd.concat([_of_measure(sweep, measure, seed) for measure in measures], ignore_index=True)
+    return pd.concat([_of_measure(sweep, measure, seed) for measure in ([measures] if isinstance(measures, str) else measures)], ignore_index=True)
 
 
 def _check(sweep: Sweep) -> None:

@@ -65,7 +65,7 @@ def _peers(watched: Watched, found: Explanation) -> None:
     solara.HTML("h3", "Its closest neighbours")
     _listed([
         f"{watched.names[peer['nation']]} (tie {peer['tie']:.2f}): {peer['status']}"
-        + (f", inside since round {peer['inside_since_round']}" if peer["inside_since_round"] is not None else "")
+        + (f", inside (endorsed or signed) since round {peer['inside_since_round']}" if peer["inside_since_round"] is not None else "")
         for peer in found.peers
     ])  # fmt: skip
 

@@ -162,10 +162,10 @@ def look(viewer: Viewer, told: dict[str, Any]) -> None:
 def folder_fields(kind: str, folder: str) -> list[dict[str, Any]]:
     """Fields that choose a folder of a run or a sweep: one of those that are there, or by its name."""
     there = find(kind)
-    offered = [{"value": "", "label": f"choose a {kind}"}, *({"value": name, "label": name} for name in there)]
+    offered = [{"value": "", "label": f"choose a {kind} ({len(there)} found)"}, *({"value": name, "label": name} for name in there)]
     return [
         {"id": kind, "label": kind, "kind": "select", "value": folder if folder in there else "", "choices": offered},
-        {"id": "folder", "label": "or its folder", "kind": "text", "value": folder, "hint": "below the folder where waico ui was started"},
+        {"id": "folder", "label": "or its folder", "kind": "text", "value": folder, "hint": "below the start"},
     ]
 
 

@@ -123,7 +123,8 @@ def check_day(scenario: Scenario, day: date) -> None:
     """
     why, wanted = _outside(scenario, day)
     if why:
-        raise InputError("--until", "", f"{day} is {why}", f"give {wanted}")
+        move = f", or a later horizon with --set rounds.horizon={day}" if day > scenario.rounds.horizon else ""
+        raise InputError("--until", "", f"{day} is {why}", f"give {wanted}{move}")
 
 
 def _outside(scenario: Scenario, day: date) -> tuple[str, str]:

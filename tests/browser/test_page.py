@@ -338,8 +338,15 @@ def test_two_scenarios_are_compared_pair_by_pair(page: Any, address: str) -> Non
     page.wait_for_selector("[role=alert]")
     page.locator("#field-replicates").fill("6")
     page.locator("#field-replicates").press("Tab")
-    page.locator("#field-b").select_option("binding_charter")
-    page.locator("#field-change_b").fill("institutions.waico.rival_pressure=2")
+    page.evaluate("""() => {   // typed before the server can have answered to the choice of B, whose answer must not take it away
+        const b = document.querySelector('#field-b')
+        b.value = 'binding_charter'
+        b.dispatchEvent(new Event('change'))
+        document.querySelector('#field-change_b').focus()
+        document.execCommand('insertText', false, 'institutions.waico.rival_pressure=2')
+    }""")
+    page.wait_for_timeout(1500)
+    assert page.input_value("#field-change_b") == "institutions.waico.rival_pressure=2"
     page.locator("#field-change_b").press("Tab")
     page.locator("#field-go").click()
     page.wait_for_selector("#figure-difference .waico-state", timeout=2 * PATIENCE)

@@ -197,6 +197,7 @@ def test_two_workers_give_the_same_bytes(small: Path, made: Path, tmp_path: Path
     assert results(tmp_path / "parallel") == results(made)
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_the_hashes_of_a_process(small: Path, made: Path, tmp_path: Path) -> None:
     for hash_seed in ("1", "2"):
         folder = tmp_path / hash_seed

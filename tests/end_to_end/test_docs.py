@@ -28,6 +28,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "docs/tutorial.md", *sorted(f"docs/how-to/{path.name}" for path in (ROOT / "docs/how-to").glob("*.md"))]
+QUICK = {"README.md", "docs/how-to/read_the_files.md", "docs/how-to/add_a_protocol.md"}   # the others take half a minute each
 FENCE = re.compile(r"(?:^<!-- (?P<note>[^\n]*) -->\n)?^```(?P<kind>\w*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 SECONDS = re.compile(r"\b\d+\.\d s\b")
@@ -109,7 +110,7 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.extra
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page if page in QUICK else pytest.param(page, marks=pytest.mark.slow) for page in PAGES])
 def test_blocks_run_and_print_what_the_page_shows(page: str, tmp_path: Path) -> None:
     if not WAICO.exists():
         pytest.fail("the waico command is not installed beside this Python; run pip install .")

@@ -152,7 +152,7 @@ def test_text_fits_the_terminal_and_tells_estimated_from_assumed(capsys: Capture
         ),
         (
             ("talks.toml", "--until", "2028-01-01"),
-            "--until: 2028-01-01 is after the scenario's horizon 2027-12-31; give an earlier day",
+            "--until: 2028-01-01 is after the scenario's horizon 2027-12-31; give an earlier day, or a later horizon with --set rounds.horizon=2028-01-01",
         ),
         (("talk.toml", "--until", "2026-08-31"), "talk.toml: does not exist; give a .toml file or one of "),
         (

@@ -242,7 +242,7 @@ def test_two_workers_give_the_same(capsys: Capture) -> None:
         ),
         (
             ("aiib2014", "--observed", "founders.csv", "--until", "2018-01-01"),
-            "--until: 2018-01-01 is after the scenario's horizon 2017-12-31; give an earlier day",
+            "--until: 2018-01-01 is after the scenario's horizon 2017-12-31; give an earlier day, or a later horizon with --set rounds.horizon=2018-01-01",
         ),
         (
             ("aiib2014", "--observed", "founders.csv", "--set", "rounds.days=0"),

@@ -102,7 +102,7 @@ def arrays(setting: Setting) -> dict[str, Any]:
     return {**parts, **blocs}
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(st.lists(samples(), min_size=2, max_size=4))
 def test_a_setting_built_after_others_equals_one_built_alone(drawn: list[tuple[str, dict[str, Any]]]) -> None:
     scenarios = [replace(BASES[name], changes) for name, changes in drawn]

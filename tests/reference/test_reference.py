@@ -28,7 +28,7 @@ def few_states(changes: dict[str, Any], *shocks: dict[str, Any]) -> Scenario:
     return Scenario.model_validate({**scenario.model_dump(), "shocks": list(shocks)})
 
 
-@pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (3, 4, 5))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def test_whole_scenario_agrees(seed: int) -> None:
     compare(waico.load_scenario("waic2025"), seed)
 
@@ -46,7 +46,7 @@ def test_small_worlds_agree(scenario: Scenario, seed: int) -> None:
 
 @pytest.mark.slow
 @given(scenario=worlds(), seed=st.integers(0, 10_000), replicate=st.integers(0, 50))
-@settings(WORLDS, max_examples=500)
+@settings(WORLDS, max_examples=250)
 def test_many_small_worlds_agree(scenario: Scenario, seed: int, replicate: int) -> None:
     compare(scenario, seed, replicate, margin=DRAWN)
 

@@ -48,18 +48,21 @@ def costly() -> pd.DataFrame:
     return patterns.costly_texts_divide()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gate", ["open", "values"])
 def test_p2_deeper_texts_gather_fewer(costly: pd.DataFrame, gate: str) -> None:
     deep = arm(costly, b_cost="prior", gate=gate, depth=0.9)
     assert deep["deeper"] < -3 * deep["deeper_se"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [0.1, 0.9])
 def test_p2_closed_gates_gather_fewer(costly: pd.DataFrame, depth: float) -> None:
     closed = arm(costly, b_cost="prior", gate="values", depth=depth)
     assert closed["closed"] < -3 * closed["closed_se"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gate", ["open", "values"])
 def test_p2_ablation_without_cost_depth_does_not_divide(costly: pd.DataFrame, gate: str) -> None:
     deep = arm(costly, b_cost=0.0, gate=gate, depth=0.9)
@@ -90,6 +93,7 @@ def breach() -> pd.DataFrame:
     return patterns.breach_lowers_pressure()
 
 
+@pytest.mark.slow
 def test_p4_only_a_large_ally_draws_in_the_others(breach: pd.DataFrame) -> None:
     large = arm(breach, arm="experiment", defector="large ally")
     assert large["others"] > 0.5
@@ -98,6 +102,7 @@ def test_p4_only_a_large_ally_draws_in_the_others(breach: pd.DataFrame) -> None:
         assert abs(arm(breach, arm="experiment", defector=kind)["others"]) < 0.1 * large["others"]
 
 
+@pytest.mark.slow
 def test_p4_ablation_without_credibility_nobody_does(breach: pd.DataFrame) -> None:
     with_term = arm(breach, arm="experiment", defector="large ally")["others"]
     assert (breach.loc[breach["arm"] == "no credibility", "others"].abs() < 0.1 * with_term).all()

@@ -147,7 +147,7 @@ def test_the_day_scored(file: Path, scenario: Scenario) -> None:
     ("last", "until", "expected"),
     [
         ("2015", date(2014, 10, 23), "--until: 2014-10-23 is not after the freeze date 2014-10-23; give a later day"),
-        ("2015", date(2018, 1, 1), "--until: 2018-01-01 is after the scenario's horizon 2017-12-31; give an earlier day"),
+        ("2015", date(2018, 1, 1), "--until: 2018-01-01 is after the scenario's horizon 2017-12-31; give an earlier day, or a later horizon with --set rounds.horizon=2018-01-01"),
         (
             "2014-10", None,
             "seen.csv: date: the last one, 2014-10-31, is after the scenario's horizon 2014-10-30; give an earlier day by --until",

@@ -38,6 +38,11 @@ def of(sweep: Sweep, measure: str = "depth") -> dict[str, Any]:
     return {str(name): part.set_index("factor") for name, part in table.groupby("index")}
 
 
+def test_one_measure_need_not_be_a_list(tmp_path: Path) -> None:
+    sweep = planted(tmp_path, {"sampler": "sobol", "samples": 64, "factors": CUBE}, linear)
+    pd.testing.assert_frame_equal(indices(sweep, "depth"), indices(sweep, ["depth"]))
+
+
 def test_ishigami_by_sobol(tmp_path: Path) -> None:
     found = of(planted(tmp_path, {"sampler": "sobol", "samples": 4096, "factors": CUBE}, ishigami))
     for name, truth in {"S1": [0.3139, 0.4424, 0.0], "ST": [0.5576, 0.4424, 0.2437]}.items():

@@ -140,6 +140,8 @@ class Design(_Table):
             raise wrong("is missing", "name the .csv that has a column per factor", "table")
         if self.samples is not None:
             raise wrong("does not go with sampler = 'table'", "leave it out: the table has them", "samples")
+        if self.factors:
+            raise wrong("do not go with sampler = 'table'", "leave them out: the columns of the table are the factors", "factors")
         return self
 
 
