@@ -176,8 +176,11 @@ class Watched:
         counts = self.status(shown)[:, j][self.setting.at_risk[:, j]]
         signed, endorsed = int((counts >= SIGNED).sum()), int((counts >= ENDORSED).sum())
         stage = self.stages[shown, j].replace("_", " ")
+        events = self.result.events
+        adopted = ((events["kind"] == "adopted") & (events["institution"] == institution) & (events["round"] <= shown)).any()
+        talks = "text adopted, not yet open for signature" if adopted else "under negotiation"
         where = {
-            "idea": "not tabled yet", "proposed": f"tabled; {_states(endorsed)} endorse it", "negotiating": f"under negotiation; {_states(endorsed)} endorse it",
+            "idea": "not tabled yet", "proposed": f"tabled; {_states(endorsed)} endorse it", "negotiating": f"{talks}; {_states(endorsed)} endorse it",
             "open for signature": f"open for signature; {_states(signed)} signed", "in force": f"in force; {_states(signed)} signed",
             "failed": "failed: no text was adopted",
         }[stage]  # fmt: skip

@@ -125,7 +125,7 @@ def hindcast(
             institutions[body], table = _scored(body, case, scenario, day, seed)
             tables.append(table)
     states = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
-    notes = (*remark(observed, until), *_of_launches(scenario, institutions, day))
+    notes = (*remark(observed, until), *_of_launches(scenario, institutions, day), *_of_nobody(scenario, institutions, day))
     return Hindcast(scenario, seed, replicates, day, institutions, states, notes)
 
 
@@ -137,6 +137,17 @@ def _of_launches(scenario: Scenario, institutions: Mapping[str, Any], day: date)
             yield (
                 f"{day} lies in the week of the ceremony of {body}, over which its signatures are spread: "
                 f"give --until {opens + timedelta(days=LAUNCH_DAYS)} to score them all"
+            )
+
+
+def _of_nobody(scenario: Scenario, institutions: Mapping[str, Any], day: date) -> Iterator[str]:
+    """A line for each institution that nobody has joined in any run: its ranking is that of ties."""
+    for body, found in institutions.items():
+        if found is not None and found["n_mean"] == 0:
+            status = scenario.institution(body).scored_status
+            yield (
+                f"nobody has {status} {body} by {day} in any of the runs, so that all states are told alike (AUC 0.5): "
+                "give a later --until if nothing is open by then"
             )
 
 

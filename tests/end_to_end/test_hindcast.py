@@ -187,6 +187,15 @@ def test_the_day_of_a_ceremony_counts_to_its_end_and_the_rest_of_the_week_is_tol
     assert 0.0 < first["n_mean"] < week["n_mean"]
 
 
+def test_a_day_on_which_nobody_can_have_joined_is_told(capsys: Capture) -> None:
+    signatories("AND", "GBR", "ISL")
+    note = (
+        "nobody has signed coe_ai_convention by 2024-09-04 in any of the runs, so that all states are told alike (AUC 0.5): "
+        "give a later --until if nothing is open by then\n"
+    )
+    as_json(capsys, "coe_ai_convention", "--observed", "first_day.csv", "--replicates", "5", "--until", "2024-09-04", notes=note)
+
+
 def test_a_day_within_the_week_of_a_launch() -> None:
     convention, bank, silent = (load_scenario(name) for name in ("coe_ai_convention", "aiib2014", "belt_and_road"))
     for day, told in ((4, False), (5, True), (10, True), (11, False)):   # by the end of the 11th the week is over

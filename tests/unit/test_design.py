@@ -149,6 +149,7 @@ def test_a_table_gives_its_rows_as_they_are(tmp_path: Path) -> None:
     ({"sampler": "table"}, "table: is missing; name the .csv that has a column per factor"),
     ({"sampler": "table", "table": "nowhere.csv", "factors": None}, "leave it out: the table has them"),
     ({"sampler": "table", "table": "nowhere.csv", "factors": None, "samples": None}, "table: there is no file 'nowhere.csv'"),
+    ({"sampler": "table", "samples": None, "table": "points.csv"}, "factors: do not go with sampler = 'table'; leave them out: the columns of the table are the factors"),
     ({"table": "points.csv"}, "table: does not go with sampler = 'latin_hypercube'; write sampler = 'table'"),
 ])  # fmt: skip
 def test_what_is_wrong_with_a_design_is_told_in_one_line(given: dict[str, Any], words: str) -> None:

@@ -101,6 +101,16 @@ def test_alliances_become_active_by_their_shocks(watched: Watched) -> None:
     assert set(watched.alliances(first)) - set(watched.alliances(first - 1))
 
 
+def test_the_headline_tells_an_adopted_text_from_one_under_negotiation(watched: Watched) -> None:
+    events, j = watched.result.events, watched.row("us_coalition")
+    adopted = int(events.loc[(events["kind"] == "adopted") & (events["institution"] == "us_coalition"), "round"].iloc[0])
+    talks = [number for number in range(len(watched.stages)) if watched.stages[number, j] == "negotiating"]
+    assert any(number < adopted for number in talks) and any(number >= adopted for number in talks)
+    for number in talks:
+        words = "text adopted, not yet open for signature" if number >= adopted else "under negotiation"
+        assert watched.headline(number, "us_coalition", False).startswith(f"us_coalition: {words}; ")
+
+
 def test_the_headline_names_the_outcome_only_at_the_end(watched: Watched) -> None:
     last = len(watched.days) - 1
     assert watched.headline(last, "waico", True).startswith(f"Outcome: {watched.outcome}. waico: ")
