@@ -60,7 +60,8 @@ def indices(sweep: Sweep, measures: str | Sequence[str] = MEASURES, *, seed: int
         NeedsExtra: SALib is missing.
     """
     _check(sweep)
-    return pd.concat([_of_measure(sweep, measure, seed) for measure in ([measures] if isinstance(measures, str) else measures)], ignore_index=True)
+    asked = [measures] if isinstance(measures, str) else measures
+    return pd.concat([_of_measure(sweep, measure, seed) for measure in asked], ignore_index=True)
 
 
 def _check(sweep: Sweep) -> None:

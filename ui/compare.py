@@ -28,7 +28,7 @@ AT_FIRST = {"seed": "1", "replicates": str(FEW), "change_a": "", "change_b": ""}
 @solara.component
 def Compare(session: Session) -> None:
     """What is compared is chosen, run when asked for, and shown."""
-    latest = solara.use_reactive({**AT_FIRST, "a": session.home, "b": WATCHED})   # read when an event comes: a drawing may lag behind
+    asked, set_asked = solara.use_state({**AT_FIRST, "a": session.home, "b": WATCHED})
     body, set_body = solara.use_state("")
 
     def work(of: dict[str, str]) -> Compared | str:
@@ -42,16 +42,16 @@ def Compare(session: Session) -> None:
 
     def change(told: dict[str, Any]) -> None:
         if told["id"] == "go":
-            task(latest.value)
+            task(asked)
         elif told["id"] == "body":
             set_body(str(told["value"]))
         else:
-            latest.value = latest.value | {str(told["id"]): str(told["value"])}
+            set_asked(asked | {str(told["id"]): str(told["value"])})
 
     found = task.value if task.finished else None
     with solara.Div(classes=["waico-view"]):
         with solara.Div(classes=["waico-bar"]):
-            panels.Fields(fields=_fields(session, latest.value, found, body, busy=task.pending), flow="row", event_change=change)
+            panels.Fields(fields=_fields(session, asked, found, body, busy=task.pending), flow="row", event_change=change)
         if task.pending:
             solara.HTML("p", "Running both scenarios…", classes=["waico-busy"], attributes={"role": "status"})
         elif isinstance(found, str) or task.error:

@@ -60,7 +60,7 @@ def Opened(explored: Explored, watch: Callable[[str], None]) -> None:
 
     def change(told: dict[str, Any]) -> None:
         set_picked(None)
-        set_asked(lambda latest: latest | {str(told["id"]): str(told["value"])})
+        set_asked(asked | {str(told["id"]): str(told["value"])})
 
     words = asked["outcome"].replace("_", " ")
     with solara.Div(classes=["waico-view"]):

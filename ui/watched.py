@@ -83,6 +83,13 @@ class Watched:
         run = self.result.rounds["stage"].to_numpy().reshape(-1, len(self.setting.bodies))
         return np.concatenate([np.full((1, len(self.setting.bodies)), "idea", dtype=object), run])
 
+    @cached_property
+    def adopted(self) -> dict[str, int]:
+        """Rounds in which texts were adopted, by institution; those without an adopted text are left out."""
+        events = self.result.events
+        rows = events[events["kind"] == "adopted"]
+        return dict(zip(rows["institution"], rows["round"], strict=True))
+
     def row(self, institution: str) -> int:
         """Number of an institution."""
         return self.setting.bodies.index(institution)
@@ -176,9 +183,7 @@ class Watched:
         counts = self.status(shown)[:, j][self.setting.at_risk[:, j]]
         signed, endorsed = int((counts >= SIGNED).sum()), int((counts >= ENDORSED).sum())
         stage = self.stages[shown, j].replace("_", " ")
-        events = self.result.events
-        adopted = ((events["kind"] == "adopted") & (events["institution"] == institution) & (events["round"] <= shown)).any()
-        talks = "text adopted, not yet open for signature" if adopted else "under negotiation"
+        talks = "text adopted, not yet open for signature" if self.adopted.get(institution, LATER) <= shown else "under negotiation"
         where = {
             "idea": "not tabled yet", "proposed": f"tabled; {_states(endorsed)} endorse it", "negotiating": f"{talks}; {_states(endorsed)} endorse it",
             "open for signature": f"open for signature; {_states(signed)} signed", "in force": f"in force; {_states(signed)} signed",

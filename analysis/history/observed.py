@@ -109,7 +109,7 @@ def day_scored(scenario: Scenario, observed: Observed, until: date | None) -> da
     if until is not None:
         check_day(scenario, until)
         return until
-    why, wanted = _outside(scenario, observed.last)
+    why, wanted, _ = _outside(scenario, observed.last)
     if why:
         raise InputError(observed.file, "date", f"the last one, {observed.last}, is {why}", f"give {wanted} by --until")
     return observed.last
@@ -121,18 +121,19 @@ def check_day(scenario: Scenario, day: date) -> None:
     Raises:
         InputError: it is not after the freeze date, or after the horizon.
     """
-    why, wanted = _outside(scenario, day)
+    why, wanted, change = _outside(scenario, day)
     if why:
-        move = f", or a later horizon with --set rounds.horizon={day}" if day > scenario.rounds.horizon else ""
-        raise InputError("--until", "", f"{day} is {why}", f"give {wanted}{move}")
+        raise InputError("--until", "", f"{day} is {why}", f"give {wanted}" + (f", or {change}" if change else ""))
 
 
-def _outside(scenario: Scenario, day: date) -> tuple[str, str]:
-    """Why a day is not simulated, and what would be right; both empty if it is."""
+def _outside(scenario: Scenario, day: date) -> tuple[str, str, str]:
+    """Why a day is not simulated, which day would be, and what change of the scenario would help; empty where there is nothing to say."""
     freeze, horizon = scenario.freeze_date, scenario.rounds.horizon
     if day <= freeze:
-        return f"not after the freeze date {freeze}", "a later day"
-    return (f"after the scenario's horizon {horizon}", "an earlier day") if day > horizon else ("", "")
+        return f"not after the freeze date {freeze}", "a later day", ""
+    if day > horizon:
+        return f"after the scenario's horizon {horizon}", "an earlier day", f"a later horizon with --set rounds.horizon={day}"
+    return "", "", ""
 
 
 def _span(text: str, field: str, file: str) -> tuple[date, date]:

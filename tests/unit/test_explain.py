@@ -51,6 +51,11 @@ def test_explanations_agree_with_the_sums_of_the_model(name: str) -> None:
                 assert told.v == pytest.approx(math.fsum(told.terms.values()))
 
 
+def test_a_state_that_waits_for_a_text_is_told_from_one_that_stays_away() -> None:
+    told = explain(waico.load_scenario("waic2025"), "BRA", round_number=13, seed=1)
+    assert (told.before, told.step, told.reason) == ("endorsed", "none", "no text was open for signature, and it had endorsed already")
+
+
 def test_flips_turn_the_decision_and_no_more() -> None:
     told = explain(waico.load_scenario("waic2025"), "KEN", seed=3)
     assert told.before != told.after
